@@ -31,6 +31,7 @@
 
 mod buffers;
 mod busy;
+mod calm;
 mod commits;
 mod excess;
 mod lag;
@@ -59,7 +60,7 @@ use crate::plan::fluid::state::{AGE_BITS, AGES, Bits};
 use crate::plan::fluid::users::Patience;
 use crate::plan::fluid::{FluidWorkload, HOUR_NS, LEVEL};
 use crate::units::{Rate, SimDuration, SimTime};
-use crate::workload::surge::Surging;
+use crate::workload::varying::Varying;
 
 pub use busy::Busy;
 use commits::Group;
@@ -162,7 +163,8 @@ pub struct Live<'m, 'p> {
     /// Databases that faults corrupt.
     restored: Restored,
     scalers: Scalers<'p>,
-    surging: Vec<Option<Surging>>,
+    /// What multiplies the planned rate, per workload.
+    varying: Vec<Option<Varying>>,
     level: Vec<i32>,
     level_ends: SimTime,
     cell: u32,
@@ -223,7 +225,8 @@ impl<'m, 'p> Live<'m, 'p> {
             set(&mut bits, at, view.fact(*fact));
         }
         let (seed, lineage): (Seed, Lineage) = (plan.seed, Lineage::replication(replication));
-        let surging = fluid.workloads.iter().map(|w| w.traffic.surging(seed, lineage, &w.name));
+        let of = (seed, lineage);
+        let varying = |w: &FluidWorkload| Varying::new(&w.traffic, of, &w.name, w.is_drawn);
         let causes = plan.causes.len() + 1;
         let databases = Group::all(fluid, &load.copies, (seed, lineage), causes, view);
         let mut watched = vec![false; readers.len()];
@@ -251,7 +254,7 @@ impl<'m, 'p> Live<'m, 'p> {
             stirred: false,
             restored: Restored::new(plan, net, lineage),
             scalers: Scalers::new(fluid, &load.scaled, (seed, lineage), view),
-            surging: surging.collect(),
+            varying: fluid.workloads.iter().map(varying).collect(),
             level: vec![0; fluid.workloads.len()],
             level_ends: SimTime::ZERO,
             cell: 0,
@@ -293,9 +296,9 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Updates the level of every workload, and the end of its validity.
     fn look_at_level(&mut self) {
         self.level_ends = SimTime::NEVER;
-        for (level, surging) in self.level.iter_mut().zip(&mut self.surging) {
-            let Some(surging) = surging else { continue };
-            let (factor, until) = surging.stretch(self.from, STEP);
+        for (level, varying) in self.level.iter_mut().zip(&mut self.varying) {
+            let Some(varying) = varying else { continue };
+            let (factor, until) = varying.stretch(self.from, STEP);
             *level =
                 if factor > 0.0 { whole::i32((ln(factor) / ln(LEVEL)).round()) } else { i32::MIN };
             self.level_ends = self.level_ends.min(until);
@@ -587,6 +590,7 @@ impl<'m, 'p> Live<'m, 'p> {
             }
         }
         self.try_again(&came, &views, seconds);
+        let most = self.most_until(to);
         let waited = self.waiting();
         for (class, wanted) in views.iter().copied().enumerate() {
             let fails = self.load.classes[class].fails;
@@ -595,6 +599,7 @@ impl<'m, 'p> Live<'m, 'p> {
             row.tally.intended += wanted;
             row.month_intended += wanted;
             let over = self.memo.cells[cell as usize].over[class];
+            let over = over && !most.as_ref().is_some_and(|most| self.is_calm(class, most));
             let stalled = self.stalled(class);
             let tries_fail = Fails::of(&self.load.classes[class]);
             let (mut overload, mut wasted) = (0.0, 0.0);

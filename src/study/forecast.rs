@@ -1,14 +1,15 @@
 //! Cost of a run, computed before it begins.
 //!
 //! Takes a draft, its blueprint, the requested figures, and the effort flags of the command line. Returns the expected
-//! number of events of its windows, the state changes of its long horizon, and the time that both take. Events are rate
-//! × events per request × length × replications, plus periodic events: probes and background load. Around breaks every
-//! run counts from its break on, though runs with equal health are simulated once: an upper bound there. Holds: time
-//! linear in the text, in the rows of recorded traffic, and in the parts that faults hit. Leaves out: capacity
-//! searches, windows drawn from the long horizon, retries, and replications beyond the minimum; so it is a lower bound
-//! for most scenarios.
+//! number of events of its windows, the state changes of its long horizon, those of the rates that a scaler follows there, and
+//! the time that all take. Events are rate × events per request × length × replications, plus periodic events: probes and
+//! background load. Around breaks every run counts from its break on, though runs with equal health are simulated once: an
+//! upper bound there. Holds: time linear in the text, in the rows of recorded traffic, and in the parts that faults hit.
+//! Leaves out: capacity searches, windows drawn from the long horizon, retries, and replications beyond the minimum; so it is
+//! a lower bound for most scenarios.
 
 use crate::model::blueprint::{Arrivals, Blueprint, Config, Operation};
+use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability::{HORIZON, can_fail};
 use crate::plan::flow::class_rates;
@@ -36,6 +37,8 @@ pub const LONG_S: f64 = 600.0;
 const EVENTS_PER_S: f64 = 3e6;
 /// Approximate number of state changes that one core handles per second.
 const CHANGES_PER_S: f64 = 5e5;
+/// Approximate number of turns of a rate that one core follows per second beside a scaler.
+const TURNS_PER_S: f64 = 5e4;
 
 /// Approximate number of seconds that one core takes for a replication beside its events.
 const REPLICATION_S: f64 = 3e-5;
@@ -49,6 +52,8 @@ pub struct Forecast {
     pub in_one: f64,
     /// State changes of parts over the whole horizon.
     pub changes: f64,
+    /// Turns of the rates that a scaler follows over the whole horizon.
+    pub turns: f64,
     /// Periodic events of all windows, independent of users: probes, background load.
     pub timed: f64,
     /// Replications of all windows and of the horizon.
@@ -144,14 +149,17 @@ impl Forecast {
         }
         let own = || year_replications(draft, choices, years::REPLICATIONS).0;
         let histories = asked.map_or_else(own, |asked| asked.replications.0);
-        self.changes += per_s * horizon.seconds() * f64::from(histories);
+        let seconds = horizon.seconds() * f64::from(histories);
+        self.changes += per_s * seconds;
+        self.turns += turns_per_s(draft) * seconds;
         self.replications += f64::from(histories);
     }
 
     /// Returns the duration on `cores` cores, in seconds.
     #[must_use]
     pub fn seconds(&self, cores: usize) -> f64 {
-        let each = self.events / EVENTS_PER_S + self.changes / CHANGES_PER_S;
+        let years = self.changes / CHANGES_PER_S + self.turns / TURNS_PER_S;
+        let each = self.events / EVENTS_PER_S + years;
         (each + self.replications * REPLICATION_S) / cores.max(1) as f64
     }
 
@@ -161,7 +169,7 @@ impl Forecast {
         let seconds = self.seconds(cores);
         let short = self.replications * REPLICATION_S > 0.5 * seconds * cores.max(1) as f64;
         let long = || {
-            let events = count(self.events + self.changes);
+            let events = count(self.events + self.changes + self.turns);
             let each = if short {
                 format!(" in {} replications", count(self.replications))
             } else {
@@ -177,7 +185,8 @@ impl Forecast {
 
     /// Reports an error if the run exceeds a bound on events.
     pub fn judge(&self, draft: &Draft, out: &mut Diagnostics) {
-        let all = self.events + self.changes;
+        let of_years = self.changes + self.turns;
+        let all = self.events + of_years;
         let (many, most, of) = if self.in_one > MOST_IN_ONE {
             (self.in_one, MOST_IN_ONE, "a replication of it")
         } else if all > MOST_EVENTS {
@@ -185,7 +194,7 @@ impl Forecast {
         } else {
             return;
         };
-        let of_years = self.changes > self.events;
+        let of_years = of_years > self.events;
         let horizon = draft.scenario.run.horizon.as_ref().map(|horizon| horizon.span);
         let span = if of_years { horizon } else { self.span };
         let span = span.unwrap_or(draft.scenario.span);
@@ -202,6 +211,20 @@ impl Forecast {
         let help = format!("{less} or fewer replications, or lift the bound with --long");
         out.push(Diagnostic::new(Code::RunTooLong, span, message).help(help));
     }
+}
+
+/// Returns how often per second the rates turn that a scaler follows over years: with the hour and with the modulation.
+fn turns_per_s(draft: &Draft) -> f64 {
+    if draft.scenario.scaler.is_empty() {
+        return 0.0;
+    }
+    let of = |spec: &WorkloadSpec| {
+        let hours = spec.noise.as_ref().map_or(0.0, |_| 1.0 / SimDuration::HOUR.seconds());
+        let sojourns = spec.arrivals.value.sojourns.as_ref();
+        let cycle = |all: &Vec<SimDuration>| all.iter().map(|one| one.seconds()).sum::<f64>();
+        hours + sojourns.map_or(0.0, |all| all.value.len() as f64 / cycle(&all.value).max(1e-9))
+    };
+    draft.scenario.workload.iter().map(|(_, spec)| of(spec)).sum()
 }
 
 /// Returns the rates of the workloads in the window at place `at`, with those of recorded traffic, over `seconds`

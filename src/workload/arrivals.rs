@@ -237,7 +237,7 @@ const SLICE: SimDuration = SimDuration::from_secs(10);
 /// Purposes of a source's draws.
 const GAPS: &str = "arrivals";
 const NOISE: &str = "arrival-noise";
-const MODULATION: &str = "arrival-modulation";
+pub(super) const MODULATION: &str = "arrival-modulation";
 const FLASH: &str = "flash";
 
 /// One arrival.

@@ -2,7 +2,7 @@
 //!
 //! - [`rate`]: the mean rate over the clock and the week, cumulated and inverted exactly;
 //! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean; [`surge`]: flash
-//!   crowds and steps;
+//!   crowds and steps; [`varying`]: all of these as one factor;
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
 //! - [`survey`]: traffic found in an access log: classes, rates, hours, sizes, times;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line; [`failures`]: recorded failures; [`rows`] reads
@@ -33,3 +33,4 @@ pub mod surge;
 pub mod survey;
 pub mod trace;
 pub mod users;
+pub mod varying;

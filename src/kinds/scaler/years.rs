@@ -1,7 +1,7 @@
 //! Workloads and metrics that a scaler cannot follow over years, where requests are a fluid.
 
 use crate::kinds::scaler::spec::ScalerMetric;
-use crate::model::spec::traffic::{ProcessWord, WorkloadSpec};
+use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::load::{self, Resource};
@@ -50,12 +50,7 @@ pub fn not_over_years(draft: &Draft) -> Vec<NotYet> {
 fn hinders(of: &WorkloadSpec) -> Option<(&'static str, Span)> {
     let users = of.users.as_ref().map(|users| ("the closed users", users.span));
     let trace = of.trace.as_ref().map(|trace| ("the recorded traffic", trace.span));
-    // Of these the law enters over years, not the draws.
-    let noise = of.noise.as_ref().map(|noise| ("the hourly `noise`", noise.span));
-    let process = &of.arrivals.value.process;
-    let modulated = process.value == ProcessWord::Mmpp;
-    let swings = modulated.then_some(("the modulated arrivals", process.span));
-    users.or(trace).or(noise).or(swings)
+    users.or(trace)
 }
 
 /// Returns whether the requests of a workload work in the zones of a group.

@@ -6,8 +6,9 @@
 //! balancers believe alive, which unit holds a virtual IP, which member is primary, which head serves which volumes.
 //!
 //! Rates are hourly means. Hourly noise enters through its law, not through its draws, and therefore only where
-//! losses are not linear in the rate (overload). The same holds for modulated arrivals.
-//! Flash crowds and steps of the rate are followed in steps of the level by a factor of [`LEVEL`]: the error is at
+//! losses are not linear in the rate (overload). The same holds for modulated arrivals. Beside an autoscaler, which acts on
+//! the rate that there is, both are drawn, as in `requests`.
+//! Flash crowds, steps of the rate and what is drawn are followed in steps of the level by a factor of [`LEVEL`]: the error is at
 //! most half a step (0.25 %).
 //!
 //! Takes a draft. Gives a [`FluidPlan`], and for each net its facts. Leaves out: closed users and
@@ -160,9 +161,11 @@ pub struct FluidWorkload {
     pub class: usize,
     /// Arrival rate over time.
     pub traffic: Traffic,
-    /// Standard deviation of the logarithm of its hourly noise.
+    /// True if hourly noise and modulation are drawn, and do not enter by their laws.
+    pub is_drawn: bool,
+    /// Standard deviation of the logarithm of its hourly noise; zero if that is drawn.
     pub sigma: f64,
-    /// Modulation of its rate within minutes.
+    /// Modulation of its rate within minutes; none if that is drawn.
     pub swing: Swing,
     /// Behaviour of its users after a failure.
     pub users: Users,
@@ -310,11 +313,15 @@ impl FluidPlan {
                 });
                 self.classes.len() - 1
             });
-            let sigma = spec.noise.as_ref().map_or(0.0, |noise| noise.sigma.value);
+            let is_drawn = !self.scaled.is_empty();
+            let noise = spec.noise.as_ref().filter(|_| !is_drawn);
+            let sigma = noise.map_or(0.0, |noise| noise.sigma.value);
             let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
             let (name, users) = (name.text.clone(), Users::of(clients));
-            let swing = Swing::of(&traffic);
-            self.workloads.push(FluidWorkload { name, class: place, traffic, sigma, swing, users });
+            let swing = if is_drawn { Swing::none() } else { Swing::of(&traffic) };
+            let class = place;
+            let workload = FluidWorkload { name, class, traffic, is_drawn, sigma, swing, users };
+            self.workloads.push(workload);
         }
         // The rate of a class that closed users or recorded traffic also request is not fully known.
         let partly = |class: usize| {

@@ -201,11 +201,17 @@ pub struct Swing {
 }
 
 impl Swing {
+    /// A rate that is not modulated.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { states: vec![(1.0, 1.0)], cycle: SimDuration::ZERO }
+    }
+
     /// Reads the modulation of a source; one state if it is not modulated.
     #[must_use]
     pub fn of(traffic: &Traffic) -> Self {
         let Process::Modulated(modulation) = traffic.process() else {
-            return Self { states: vec![(1.0, 1.0)], cycle: SimDuration::ZERO };
+            return Self::none();
         };
         let states: Vec<(f64, f64)> =
             modulation.factors().iter().copied().zip(modulation.shares()).collect();

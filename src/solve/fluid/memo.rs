@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::HOUR_S;
 use super::busy::{BINS, Bins, Busy};
 use super::excess::{Excess, Spread, Way};
-use super::refusals::{FEW, Refusals};
+use super::refusals::Refusals;
 use super::stays::{MOST_SOJOURNS, Spent, Stay, by_cell};
 use crate::convert::table;
 use crate::model::power::HOURS_OF_DAY;
@@ -162,14 +162,16 @@ pub struct Memo<'p> {
     /// Time of the week at time zero.
     zero: u64,
     /// Highest hourly rate per workload.
-    tops: Vec<f64>,
+    pub(super) tops: Vec<f64>,
     /// Standard deviation of the logarithm of its hourly noise per class, and the refusals by full queues.
-    sigmas: Vec<f64>,
+    pub(super) sigmas: Vec<f64>,
     pub(super) refusals: &'p [Option<Refusals>],
     states: BTreeMap<Bits, u32>,
     pub(super) loads: Vec<Rc<Shared>>,
     /// Noise per state and resource, where it was needed.
     spreads: Vec<Vec<Option<Spread>>>,
+    /// Share of the highest rates up to which a class is not overloaded, per state and class, where it was needed.
+    pub(super) calm: Vec<Vec<Option<f64>>>,
     levels: BTreeMap<Vec<i32>, u32>,
     pub(super) factors: Vec<Vec<f64>>,
     known: BTreeMap<(u32, u32), u32>,
@@ -219,6 +221,7 @@ impl<'p> Memo<'p> {
             states: BTreeMap::new(),
             loads: Vec::new(),
             spreads: Vec::new(),
+            calm: Vec::new(),
             levels: BTreeMap::new(),
             factors: Vec::new(),
             known: BTreeMap::new(),
@@ -313,6 +316,7 @@ impl<'p> Memo<'p> {
         let load = self.shared.state(self.plan, bits);
         let at = table::u32(self.loads.len());
         self.spreads.push(Vec::new());
+        self.calm.push(vec![None; self.plan.classes.len()]);
         self.loads.push(Rc::new(Shared(load)));
         self.states.insert(bits.clone(), at);
         at
@@ -369,27 +373,12 @@ impl<'p> Memo<'p> {
             let tries = workload.users.tries(load.classes[workload.class].fails);
             rates[workload.class] += self.tops[at] * factors[at] * tries;
         }
-        let sigma = self.sigmas.iter().copied().fold(0.0, f64::max);
-        let noise = libm::exp(4.0 * sigma);
         let top = utilization(load, &rates);
-        let resources = &self.plan.network.resources;
-        let is = |class: usize, tight: &dyn Fn(bool, f64) -> bool| {
-            load.classes[class].stages.iter().any(|stage| {
-                let mut uses = stage.ways.iter().flat_map(|(_, uses)| uses);
-                uses.any(|at| {
-                    let held = stage.waits && resources[*at as usize].holds_a_worker;
-                    tight(held, top[*at as usize])
-                })
-            })
-        };
-        let grows = |class: usize| is(class, &|_, top| top * noise > 1.0);
-        let over = |class: usize| {
-            let refused = |of: &Refusals, top: f64| of.mean(top, sigma)[0] > FEW;
-            let refusals = self.refusals[class].as_ref();
-            grows(class)
-                || refusals.is_some_and(|of| is(class, &|held, top| held && refused(of, top)))
-        };
-        let mut cell = self.spare.pop().unwrap_or_else(|| Cell {
+        let spare = self.spare.pop();
+        let load = &self.loads[state as usize];
+        let grows = |class: usize| self.may_grow(load, class, &top);
+        let over = |class: usize| self.may_lose(load, class, &top);
+        let mut cell = spare.unwrap_or_else(|| Cell {
             state,
             level,
             spent: Box::new(Spent::NONE),
@@ -582,7 +571,10 @@ impl<'p> Memo<'p> {
         self.states.clear();
         self.loads.clear();
         self.spreads.clear();
+        self.calm.clear();
         self.known.clear();
+        self.levels.clear();
+        self.factors.clear();
         self.recent.fill(None);
         // All their content is accounted for; the allocations are reused.
         for mut cell in self.cells.drain(..) {

@@ -13,8 +13,9 @@
 //! Beside a scaler overload is followed at the rates of the moment: the sums over the hours of the week, in which a settled
 //! overload is counted elsewhere, would hide what a period measures.
 //!
-//! Holds: with and without quiet time the same is decided. Leaves out: hourly noise, which is refused; members after the
-//! horizon, where they stay as they are; that a view lost to overload sends fewer requests.
+//! Holds: with and without quiet time the same is decided. Hourly noise and modulation are those of `requests`: the levels of
+//! the rate turn with them. Leaves out: members after the horizon, where they stay as they are; that a view lost to overload sends
+//! fewer requests.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::scaled::{Scaled, ScaledNet};
 use crate::plan::fluid::state::{ClassLoad, StateLoad};
 use crate::units::SimTime;
+use crate::workload::rate::RateCurve;
 
 /// Steps in which the end of quiet time is searched for.
 const BISECTIONS: u32 = 10;
@@ -421,6 +423,25 @@ impl Live<'_, '_> {
         }
         self.scalers = scalers;
         moves
+    }
+
+    /// Returns the highest rate of each workload from now on up to `to`. `None` without a scaler, where a rate turns in between,
+    /// or where views wait or are asked for again.
+    pub(super) fn most_until(&self, to: SimTime) -> Option<Vec<f64>> {
+        let waits = self.rows.iter().any(|row| row.waiting > 0.0);
+        let again = self.tries.iter().any(|tries| *tries > 1.0);
+        let one_way = |curve: &RateCurve| curve.one_way_until(self.from) >= to;
+        if self.scalers.is_empty() || waits || again || !self.memo.curves.iter().all(one_way) {
+            return None;
+        }
+        let [now, then] = [self.rates_at(self.from), self.rates_at(to)];
+        Some(now.into_iter().zip(then).map(|(now, then)| now.max(then)).collect())
+    }
+
+    /// Returns whether a class loses nothing to overload in the present state while no workload asks for more than `most`.
+    pub(super) fn is_calm(&mut self, class: usize, most: &[f64]) -> bool {
+        let state = self.memo.cells[self.cell as usize].state;
+        self.memo.is_calm(state, class, most)
     }
 
     /// Returns the views that wait, by class; nothing without a scaler.

@@ -44,11 +44,19 @@ fn lived(text: &str) -> (ClassTally, ScalerTally) {
 }
 
 fn lived_for(text: &str, horizon: Option<SimDuration>) -> (ClassTally, ScalerTally) {
+    lived_in(text, horizon, 0)
+}
+
+fn lived_in(
+    text: &str,
+    horizon: Option<SimDuration>,
+    replication: u64,
+) -> (ClassTally, ScalerTally) {
     let mut plan = availability::plan(&drafted(text), &[]).unwrap();
     plan.horizon = horizon.unwrap_or(plan.horizon);
     let known = Known::default();
     let mut memo = Memo::new(plan.fluid.as_ref().unwrap(), &known);
-    let seen = flows::run_with_traffic(&plan, 0, 0, &[], &mut memo).unwrap();
+    let seen = flows::run_with_traffic(&plan, 0, replication, &[], &mut memo).unwrap();
     let mut traffic = seen.traffic.unwrap();
     // The class that the scaled service answers.
     let answered = |name: &str| name == "page" || name == "followed";
@@ -327,4 +335,69 @@ fn overload_beside_a_scaler_is_that_of_the_moment() {
     near("by day", overload, (125.0 * factor - 200.0) * 46.2 + 45.0 - 120.0, 60.0);
     // 2 at night, 6, 5 and 4 in the morning, 4 by day, 3 and 2 in the evening; 12 for the crowd, each 5 min one fewer.
     near("launches", members.launches as f64, 12.0, 0.0);
+}
+
+/// Noisy hours: with even arrivals of equal pages members come and go at the same instants as in `requests`.
+#[test]
+fn the_members_of_noisy_hours_are_those_of_requests() {
+    both_follow_hours(
+        "[workload.users]\nrate = \"50/s\"\narrivals = { process = \"fixed\" }\n\
+         [request.page]\ndemands = { page = \"80ms\" }\n",
+        0.0,
+    );
+}
+
+/// Modulated arrivals in noisy hours. A period has 5,000 and more random arrivals, so its rate is known to 1.4 %: a decision
+/// here and there differs, as one member for an hour of the sixteen.
+#[test]
+fn the_members_of_modulated_arrivals_are_those_of_requests() {
+    both_follow_hours(
+        "[workload.users]\nrate = \"200/s\"\n\
+         arrivals = { process = \"mmpp\", factors = [0.5, 2.0], sojourns = [\"20min\", \"10min\"] }\n\
+         [scaler.grow]\nmetric = \"requests\"\ntarget = 30\n",
+        1.0,
+    );
+}
+
+fn both_follow_hours(lines: &str, slack: f64) {
+    let text = flat(
+        "[window.day]\nat = \"0s\"\nlength = \"8h\"\nwarm-up = \"0s\"\n[scaler.grow]\nperiod = \"1min\"\n\
+         [workload.users]\nnoise = { sigma = 0.5, phi = 0.5 }\n",
+    )
+    .with(lines);
+    let horizon = Some(SimDuration::from_secs(8 * 3_600));
+    let both = [0, 1].map(|replication| lived_in(&text, horizon, replication));
+    let windows = text.replace("horizon = \"1d\"\n", "");
+    let scenario = Scenario::parse(&windows).unwrap_or_else(|error| panic!("{error}"));
+    let figures = ["launches.grow", "removals.grow", "members.grow", "member-hours.grow"];
+    let lost = "attempts.page[outcome=error]";
+    let at = |path: &str| format!("{path}@day");
+    let run = Run::new().requests_only().replications(2);
+    let run = figures.iter().chain([&lost]).fold(run, |run, path| run.figure(&at(path)));
+    let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+    let value = |path: &str| {
+        let figure = results.figure(&at(path));
+        figure.unwrap_or_else(|error| panic!("{path}: {error}")).value()
+    };
+    println!("{both:?} {:?} {}", figures.map(value), value(lost));
+    let mean =
+        |of: &dyn Fn(&(ClassTally, ScalerTally)) -> f64| both.iter().map(of).sum::<f64>() / 2.0;
+    let launches = mean(&|(_, members)| members.launches as f64);
+    assert!(launches > 10.0, "{launches}");
+    near("launches", launches, value(figures[0]), slack);
+    near("removals", mean(&|(_, members)| members.removed as f64), value(figures[1]), slack);
+    near(
+        "members",
+        mean(&|(_, members)| members.served_h / 8.0),
+        value(figures[2]),
+        0.01 + slack / 16.0,
+    );
+    near(
+        "member-hours",
+        mean(&|(_, members)| members.paid_h),
+        value(figures[3]),
+        0.1 + slack / 2.0,
+    );
+    let all = mean(&|(page, _)| page.lost.iter().sum());
+    near("lost", all, value(lost), 0.03 * all);
 }

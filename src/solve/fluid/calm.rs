@@ -1,0 +1,90 @@
+//! Rates up to which no class is overloaded in a state.
+//!
+//! Model: a class may lose views where a resource on its way may be asked for more than its capacity, or where a queue in front of
+//! it refuses more than [`FEW`] of its requests. Utilisation grows with each rate, so what is not overloaded at some rates is not
+//! overloaded at lower ones. Beside an autoscaler, whose members are too few for the busiest hour of the week most of the time,
+//! this is what makes quiet time cheap.
+
+use super::memo::{Memo, utilization};
+use super::refusals::{FEW, Refusals};
+use crate::plan::fluid::state::StateLoad;
+
+/// Highest multiple of the highest rates at which overload is looked for, and the steps in which its begin is searched for.
+const HIGHEST: f64 = 64.0;
+const BISECTIONS: u32 = 16;
+
+impl Memo<'_> {
+    /// Returns whether a resource of `class` that is used as much as in `top` is as `tight` says; `tight` takes whether its
+    /// requests hold a worker, and the utilisation.
+    fn meets(
+        &self,
+        load: &StateLoad,
+        class: usize,
+        top: &[f64],
+        tight: &dyn Fn(bool, f64) -> bool,
+    ) -> bool {
+        let resources = &self.plan.network.resources;
+        load.classes[class].stages.iter().any(|stage| {
+            let mut uses = stage.ways.iter().flat_map(|(_, uses)| uses);
+            uses.any(|at| {
+                let held = stage.waits && resources[*at as usize].holds_a_worker;
+                tight(held, top[*at as usize])
+            })
+        })
+    }
+
+    /// Returns the largest of the deviations of the classes' noise.
+    fn sigma(&self) -> f64 {
+        self.sigmas.iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Returns whether the queue of `class` may grow where resources are used as much as in `top`.
+    pub(super) fn may_grow(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
+        let noise = libm::exp(4.0 * self.sigma());
+        self.meets(load, class, top, &|_, top| top * noise > 1.0)
+    }
+
+    /// Returns whether `class` may lose views to overload where resources are used as much as in `top`.
+    pub(super) fn may_lose(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
+        let sigma = self.sigma();
+        let refused = |of: &Refusals, top: f64| of.mean(top, sigma)[0] > FEW;
+        let full =
+            |of: &Refusals| self.meets(load, class, top, &|held, top| held && refused(of, top));
+        self.may_grow(load, class, top) || self.refusals[class].as_ref().is_some_and(full)
+    }
+
+    /// Returns whether `class` loses nothing to overload in a state while no workload asks for more than these rates.
+    pub(super) fn is_calm(&mut self, state: u32, class: usize, most: &[f64]) -> bool {
+        let share = match self.calm[state as usize][class] {
+            Some(known) => known,
+            None => {
+                let share = self.calm_up_to(state, class);
+                self.calm[state as usize][class] = Some(share);
+                share
+            }
+        };
+        most.iter().zip(&self.tops).all(|(rate, top)| *rate <= share * top)
+    }
+
+    /// Returns the share of the highest rates of all workloads up to which `class` is not overloaded in a state.
+    fn calm_up_to(&self, state: u32, class: usize) -> f64 {
+        let load = &self.loads[state as usize];
+        let mut rates = vec![0.0; self.plan.classes.len()];
+        for (workload, top) in self.plan.workloads.iter().zip(&self.tops) {
+            rates[workload.class] += top;
+        }
+        let is_over = |share: f64| {
+            let rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
+            self.may_lose(load, class, &utilization(load, &rates))
+        };
+        let (mut low, mut high) = (0.0, HIGHEST);
+        if !is_over(high) {
+            return high;
+        }
+        for _ in 0..BISECTIONS {
+            let middle = 0.5 * (low + high);
+            if is_over(middle) { high = middle } else { low = middle }
+        }
+        low
+    }
+}
