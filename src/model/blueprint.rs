@@ -306,6 +306,8 @@ pub struct Blueprint {
     pub recaps: Vec<Recapping>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
+    /// Causes of planned work that goes wrong.
+    pub gone_wrong: Vec<CauseId>,
     /// Faults and drills; `None`: no part can fail.
     pub health: Option<HealthPlan>,
     /// Network between servers and clients; `None`: replies take no time on links.
@@ -374,6 +376,7 @@ impl Blueprint {
             resizes: Vec::new(),
             recaps: Vec::new(),
             causes: Vec::new(),
+            gone_wrong: Vec::new(),
             health: None,
             network: None,
             hearers: Vec::new(),

@@ -113,6 +113,7 @@ fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnos
         resizes: made.resizes,
         recaps: made.recaps,
         causes: faults::causes(draft),
+        gone_wrong: faults::causes_of_work(draft),
         health,
         network: made.network,
         hearers,

@@ -7,10 +7,27 @@ use std::collections::BTreeMap;
 
 use crate::kinds::scaler::plan::ScalerLinks;
 use crate::kinds::scaler::spec::{ScalerMetric, ScalerSpec};
+use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::load::{self, Resource};
 use crate::plan::part::Part;
 use crate::plan::power::hourly_rates;
+use crate::units::SimDuration;
+
+/// Returns how often per second the rates turn that an autoscaler follows over years: with the hour and with the modulation.
+#[must_use]
+pub fn turns_per_s(draft: &Draft) -> f64 {
+    if draft.scenario.scaler.is_empty() {
+        return 0.0;
+    }
+    let of = |spec: &WorkloadSpec| {
+        let hours = spec.noise.as_ref().map_or(0.0, |_| 1.0 / SimDuration::HOUR.seconds());
+        let sojourns = spec.arrivals.value.sojourns.as_ref();
+        let cycle = |all: &Vec<SimDuration>| all.iter().map(|one| one.seconds()).sum::<f64>();
+        hours + sojourns.map_or(0.0, |all| all.value.len() as f64 / cycle(&all.value).max(1e-9))
+    };
+    draft.scenario.workload.iter().map(|(_, spec)| of(spec)).sum()
+}
 
 /// Returns the number of members at the start.
 #[must_use]

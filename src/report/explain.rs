@@ -185,12 +185,21 @@ fn of_primary(state: &StateRecord, cause: &str) -> String {
         ("failover", "served") if from.starts_with("cut-") => {
             format!("the script of {part} sees its primary again")
         }
+        ("failover", "announced") => {
+            format!("planned work takes out the primary of {part}{cause}")
+        }
+        ("failover", "seeks") if from.starts_with("switches-") => format!(
+            "the new primary of {part} fails before the switch-over is done: another is sought{cause}"
+        ),
         ("failover", "seeks") => format!("detected: {part} begins its failover{cause}"),
         ("failover", "people") => {
             format!("the failover of {part} fails: operators called{cause}")
         }
         ("failover", "by-people") => format!("operators choose a new primary of {part}"),
         ("failover", "served") => format!("{part} has a primary again"),
+        ("failover", _) if to.starts_with("switches-") => {
+            format!("planned work: {part} switches over to its member {}", number_of(to))
+        }
         ("failover", _) if to.starts_with("promotes-") => {
             format!("{part} promotes its member {}", number_of(to))
         }

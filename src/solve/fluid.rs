@@ -35,6 +35,7 @@ mod calm;
 mod commits;
 mod excess;
 mod lag;
+mod levels;
 mod line;
 mod memo;
 mod memories;
@@ -49,16 +50,15 @@ mod users;
 
 use std::rc::Rc;
 
-use crate::convert::{nearest, table, whole};
+use crate::convert::{nearest, table};
 use crate::engine::draw::{Lineage, Seed};
-use crate::engine::special::ln;
 use crate::health::{Explanation, FactId, Listener, Moved, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits};
 use crate::plan::fluid::users::Patience;
-use crate::plan::fluid::{FluidWorkload, HOUR_NS, LEVEL};
+use crate::plan::fluid::{FluidWorkload, HOUR_NS};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::varying::Varying;
 
@@ -163,7 +163,7 @@ pub struct Live<'m, 'p> {
     /// Databases that faults corrupt.
     restored: Restored,
     scalers: Scalers<'p>,
-    /// What multiplies the planned rate, per workload.
+    /// Factors on the planned rates, per workload.
     varying: Vec<Option<Varying>>,
     level: Vec<i32>,
     level_ends: SimTime,
@@ -291,18 +291,6 @@ impl<'m, 'p> Live<'m, 'p> {
     #[must_use]
     pub fn unless(self, told_to_stop: &'m dyn Fn() -> bool) -> Self {
         Self { told_to_stop: Some(told_to_stop), ..self }
-    }
-
-    /// Updates the level of every workload, and the end of its validity.
-    fn look_at_level(&mut self) {
-        self.level_ends = SimTime::NEVER;
-        for (level, varying) in self.level.iter_mut().zip(&mut self.varying) {
-            let Some(varying) = varying else { continue };
-            let (factor, until) = varying.stretch(self.from, STEP);
-            *level =
-                if factor > 0.0 { whole::i32((ln(factor) / ln(LEVEL)).round()) } else { i32::MIN };
-            self.level_ends = self.level_ends.min(until);
-        }
     }
 
     /// Enters the cell of the present state and level.
@@ -514,15 +502,6 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Enters the next level of the rates.
-    fn level_turns(&mut self) {
-        self.look_at_level();
-        self.enter();
-        // With an autoscaler what waits is followed from the level on that makes it act.
-        let acts = !self.scalers.is_empty();
-        self.rows.iter_mut().for_each(|row| row.settled &= !acts);
-    }
-
     /// Takes the intervals that are over for all classes.
     fn gather(&mut self) {
         if self.rows.iter().any(|row| !row.ended.is_empty()) {
@@ -590,7 +569,8 @@ impl<'m, 'p> Live<'m, 'p> {
             }
         }
         self.try_again(&came, &views, seconds);
-        let most = self.most_until(to);
+        let strained = self.memo.cells[cell as usize].strained;
+        let most = strained.then(|| self.most_until(to)).flatten();
         let waited = self.waiting();
         for (class, wanted) in views.iter().copied().enumerate() {
             let fails = self.load.classes[class].fails;
@@ -870,7 +850,7 @@ impl<'m, 'p> Live<'m, 'p> {
             self.memo.work.iter().zip(constant.constant.iter()).zip(constant.capacity.iter());
         let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
         let network = &self.memo.plan.network;
-        let busy = busy.enumerate().map(|(at, used)| network.used_with_yielding(at, used));
+        let busy = busy.enumerate().map(|(at, used)| network.used_with_yielding(at, used).min(1.0));
         let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
         let none = |copies: &Copies| WritesTally {
             lost: vec![0.0; causes],

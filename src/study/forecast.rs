@@ -9,7 +9,6 @@
 //! a lower bound for most scenarios.
 
 use crate::model::blueprint::{Arrivals, Blueprint, Config, Operation};
-use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability::{HORIZON, can_fail};
 use crate::plan::flow::class_rates;
@@ -18,6 +17,7 @@ use crate::plan::load;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
+use crate::plan::scaled;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -151,7 +151,7 @@ impl Forecast {
         let histories = asked.map_or_else(own, |asked| asked.replications.0);
         let seconds = horizon.seconds() * f64::from(histories);
         self.changes += per_s * seconds;
-        self.turns += turns_per_s(draft) * seconds;
+        self.turns += scaled::turns_per_s(draft) * seconds;
         self.replications += f64::from(histories);
     }
 
@@ -211,20 +211,6 @@ impl Forecast {
         let help = format!("{less} or fewer replications, or lift the bound with --long");
         out.push(Diagnostic::new(Code::RunTooLong, span, message).help(help));
     }
-}
-
-/// Returns how often per second the rates turn that a scaler follows over years: with the hour and with the modulation.
-fn turns_per_s(draft: &Draft) -> f64 {
-    if draft.scenario.scaler.is_empty() {
-        return 0.0;
-    }
-    let of = |spec: &WorkloadSpec| {
-        let hours = spec.noise.as_ref().map_or(0.0, |_| 1.0 / SimDuration::HOUR.seconds());
-        let sojourns = spec.arrivals.value.sojourns.as_ref();
-        let cycle = |all: &Vec<SimDuration>| all.iter().map(|one| one.seconds()).sum::<f64>();
-        hours + sojourns.map_or(0.0, |all| all.value.len() as f64 / cycle(&all.value).max(1e-9))
-    };
-    draft.scenario.workload.iter().map(|(_, spec)| of(spec)).sum()
 }
 
 /// Returns the rates of the workloads in the window at place `at`, with those of recorded traffic, over `seconds`

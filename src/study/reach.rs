@@ -152,6 +152,7 @@ impl Hashed {
             resizes,
             recaps,
             causes,
+            gone_wrong,
             health,
             network,
             hearers,
@@ -170,7 +171,7 @@ impl Hashed {
         }
         write!(self, "{seed:?} {routes:?} {parts:?} {zones:?} {units:?} {clients:?}")?;
         write!(self, "{operations:?} {resizes:?} {recaps:?} {causes:?} {network:?} {hearers:?}")?;
-        write!(self, "{power:?}")?;
+        write!(self, "{power:?} {gone_wrong:?}")?;
         match (faults, health) {
             (Faults::Off, _) | (_, None) => Ok(()),
             (Faults::Live, Some(health)) => write!(self, "{:?} {:?}", health.live, health.start),

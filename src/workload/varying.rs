@@ -1,8 +1,8 @@
-//! What multiplies the planned rate of a workload from one instant to the next, where the rate is followed without single
-//! arrivals.
+//! Factor on the planned rate of a workload at each instant, where the rate is followed without single arrivals.
 //!
 //! Model: flash crowds and steps, always; hourly noise and modulation where these are drawn. The draws are those of the
-//! workload's arrivals ([`ArrivalStream`](super::arrivals::ArrivalStream)), so both have the same rate at each instant.
+//! workload's arrivals ([`ArrivalStream`](super::arrivals::ArrivalStream)). So noise is the same at each instant.
+//! Modulation is the same only in a window that begins at time zero; a later window begins its own chain.
 //!
 //! Holds: asked in the order of time, a factor costs one draw per hour and one or two per sojourn.
 

@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 25] = [
+const EDITS: [Edit; 26] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -106,6 +106,15 @@ const EDITS: [Edit; 25] = [
         expect: 0,
         figure: "downtime.solo-page@horizon",
         is: "within 1% of 104.5h",
+    },
+    // A switch-over of 10 s: 26 x 10 s.
+    Edit {
+        file: "faults/switch-over",
+        flags: &["--solver", "flows", "--replications", "4"],
+        sets: &["database.told.failover.switch-over=10s"],
+        expect: 0,
+        figure: "downtime.told-order@horizon",
+        is: "within 1% of 260s",
     },
     // One of two members instead of four: 1.04 x 8/s x 7.5 s / 2.
     Edit {

@@ -49,6 +49,7 @@ mod shards;
 mod slurm;
 mod stories;
 mod sweep;
+mod switching;
 mod systems_shipped;
 mod templates;
 mod tidy;

@@ -23,9 +23,8 @@ use crate::kinds::balancer::spec::BalancerSpec;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
 use crate::plan::availability::surrogate::{
-    FAILED_TAKEOVER, covered, implies, law, publish_states,
+    FAILED_TAKEOVER, covered, implies, law, planned, publish_states,
 };
-use crate::plan::faults::IS_PLANNED;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::SimDuration;
@@ -119,20 +118,6 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
         let planned = [0, 1].map(|member| planned(draft, declaration, unit(member)));
         declaration.add(automaton(&name(balancer_name), &names, &way, &planned));
     }
-}
-
-/// Returns the condition that planned work takes out a part or one that it stands on; `None` if no operation does.
-fn planned(draft: &Draft, declaration: &Declaration, part: Part) -> Option<Expr> {
-    let mut all = vec![part];
-    all.extend(part.domains(draft));
-    let taken_out = |part: Part| {
-        let name = part.name(draft);
-        let own = declaration.automaton(&name)?;
-        let publishes = own.facts.iter().any(|(fact, _)| fact == IS_PLANNED);
-        publishes.then(|| Expr::of(&name, IS_PLANNED))
-    };
-    let all: Vec<Expr> = all.into_iter().filter_map(taken_out).collect();
-    (!all.is_empty()).then_some(Expr::Any(all))
 }
 
 fn automaton(name: &str, units: &[String; 2], way: &Way, planned: &[Option<Expr>; 2]) -> Automaton {

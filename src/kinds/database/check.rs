@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::convert::place;
 use crate::kinds::database::copies::bare;
 use crate::kinds::database::links::{DatabaseMember, Role};
-use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
+use crate::kinds::database::spec::{
+    DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo, ReplicationMode,
+};
 use crate::kinds::database::{Database, far, links, modes};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
@@ -13,6 +16,7 @@ use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Store, Walk};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
+use crate::plan::{faults, feeds};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -190,6 +194,92 @@ fn check_link(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
     }
 }
 
+/// Returns the disks, links and feeds on which these parts depend: of each group one is enough.
+fn below(draft: &Draft, stands_on: &BTreeSet<Part>) -> Vec<Vec<Part>> {
+    let mut all: Vec<Vec<Part>> = Vec::new();
+    for part in stands_on {
+        let life = part.answers().life(draft, *part);
+        all.extend([Vec::from_iter(life.disks), life.links, feeds::of(draft, *part)]);
+    }
+    let mut at = 0;
+    while at < all.len() {
+        for part in all[at].clone() {
+            let above = feeds::of(draft, part);
+            if !all.contains(&above) {
+                all.push(above);
+            }
+        }
+        at += 1;
+    }
+    all.retain(|group| !group.is_empty());
+    all
+}
+
+/// Reports a switch-over that no planned work announces, or that is not simulated.
+fn check_switch_over(
+    draft: &Draft,
+    at: usize,
+    failover: &DatabaseFailoverSpec,
+    out: &mut Diagnostics,
+) {
+    let Some(switch_over) = &failover.switch_over else { return };
+    if failover.promotion.value == Promotion::Remount {
+        let why = "the volume of a primary is not handed over before planned work";
+        return exclude(switch_over.span, failover.promotion.span, why, out);
+    }
+    if switch_over.value.law().mean() <= 0.0 {
+        let message = "`switch-over` takes no time";
+        let wrong = Diagnostic::new(Code::OutOfRange, switch_over.span, message);
+        return out.push(wrong.help("give the time in which no member takes writes"));
+    }
+    if out.has_errors() {
+        return;
+    }
+    let spec = &draft.scenario.database[at].1;
+    let sync = spec.replication.as_ref().filter(|how| how.mode.value == ReplicationMode::Sync);
+    if let Some(how) = sync {
+        let why = "a switch-over of synchronous replicas is not simulated";
+        return exclude(switch_over.span, how.mode.span, why, out);
+    }
+    if let Some(ends) = far::ends(draft, at) {
+        let link = ends.link.name(draft);
+        let message =
+            format!("a switch-over between members over the link `{link}` is not simulated");
+        let wrong = Diagnostic::new(Code::NotYet, switch_over.span, message);
+        return out.push(wrong.help("remove this"));
+    }
+    let mut stands_on = BTreeSet::new();
+    for member in 0..place(draft.links.databases[at].members.len()) {
+        let part = Part::Database { database: at, member };
+        stands_on.insert(part);
+        stands_on.extend(part.domains(draft));
+    }
+    let below = below(draft, &stands_on);
+    let mut taken_out = false;
+    for (_, operation) in draft.scenario.operation.iter() {
+        let parts = faults::taken_out(draft, operation);
+        // A deployment takes its parts out one after the other.
+        let whole = |group: &&Vec<Part>| {
+            (group.len() == 1 || !operation.deploys())
+                && group.iter().all(|part| parts.contains(part))
+        };
+        if let Some(group) = below.iter().find(whole) {
+            let part = group[0].name(draft);
+            let message = format!("a switch-over before work on `{part}` is not simulated");
+            let wrong = Diagnostic::new(Code::NotYet, switch_over.span, message);
+            let help = "plan the work for its zones, servers, rack or site, or remove this";
+            return out.push(wrong.help(help));
+        }
+        taken_out |= parts.iter().any(|part| stands_on.contains(part));
+    }
+    if !taken_out {
+        let name = &draft.scenario.database[at].0;
+        let message = format!("no planned work takes out a member of `{name}`");
+        let help = "add an [operation.NAME] of its zones, or remove this";
+        inert(switch_over.span, message, help, out);
+    }
+}
+
 /// Checks a failover. A volume can be taken over only from a file server, and only with fencing.
 fn check_failover(
     draft: &Draft,
@@ -204,6 +294,7 @@ fn check_failover(
         "set coverage = 1 where every takeover works",
         out,
     );
+    check_switch_over(draft, at, failover, out);
     if failover.promotion.value != Promotion::Remount {
         return;
     }

@@ -270,6 +270,7 @@ fn take_over(spec: &DatabaseFailoverSpec) -> Failover {
         interval: spec.detect.interval.value,
         fall: spec.detect.fall.value,
         promote: law_of(&spec.promote).sampler(),
+        switch_over: spec.switch_over.as_ref().map(|law| law_of(law).sampler()),
         remount: spec.promotion.value == Promotion::Remount,
         coverage: spec.coverage.value.get(),
         manual_repair: law_of(&spec.manual_repair).sampler(),

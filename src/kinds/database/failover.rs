@@ -16,6 +16,16 @@
 //! people   -> by-people -> served   after `manual-repair`, it does not: the first member that can is promoted
 //! ```
 //!
+//! With `switch-over`, planned work that takes the primary out announces it:
+//!
+//! ```text
+//! served     -> announced   the primary is taken out as planned
+//! announced  -> switches-k  a nanosecond later, when all that is taken out at that instant is out: k can be promoted
+//! announced  -> as after a crash   no member can be
+//! switches-k -> served      after `switch-over`: k is primary, and the old one follows once it is back
+//! switches-k -> seeks       k failed meanwhile
+//! ```
+//!
 //! The script of a database with members at both ends of a link runs on the first running replica:
 //!
 //! ```text
@@ -52,7 +62,9 @@ use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
-use crate::plan::availability::surrogate::{covered, implies, law, noticed, publish_states};
+use crate::plan::availability::surrogate::{
+    covered, implies, law, noticed, planned, publish_states,
+};
 use crate::plan::availability::volume;
 use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
@@ -61,6 +73,8 @@ use crate::units::Bandwidth;
 
 /// State in which the primary does not serve, and that is not detected yet.
 const UNSEEN: &str = "unseen";
+/// State in which planned work has taken the primary out, until all that it takes out at that instant is out.
+const ANNOUNCED: &str = "announced";
 /// States in which the primary serves and no script sees it: a cut link is between them; the same, and the failover will not
 /// work.
 const CUT_OFF: &str = "cut-off";
@@ -89,6 +103,11 @@ pub fn role(database: &str) -> String {
 /// Returns the name of the automaton of what the members at the other site of a link know of the primary.
 fn sight(database: &str) -> String {
     format!("{database}/sight")
+}
+
+/// Returns the name of the state in which planned work has announced that a member becomes primary.
+pub fn switches(member: usize) -> String {
+    format!("switches-{}", member + 1)
 }
 
 /// Returns the name of the automaton of a member's standing: it follows, or is out.
@@ -248,7 +267,8 @@ impl Group<'_> {
         if let Some(sight) = self.knowledge() {
             declaration.add(sight);
         }
-        declaration.add(self.phases(graph));
+        let announced = self.announced(declaration);
+        declaration.add(self.phases(graph, announced));
     }
 
     /// Returns the automaton of a member's standing: it follows the primary, or is out until it is rebuilt.
@@ -294,7 +314,60 @@ impl Group<'_> {
         volume(self.draft, graph, self.part(primary), links.members[primary].store)
     }
 
-    fn phases(&self, graph: &Graph) -> Automaton {
+    /// Returns the condition that planned work takes the primary out, and the law of the time of a switch-over; `None` if none is
+    /// announced.
+    fn announced(&self, declaration: &Declaration) -> Option<(Expr, DurationLaw)> {
+        let law = DurationLaw(law_of(self.failover.switch_over.as_ref()?));
+        let taken_out = |member: usize| {
+            let planned = planned(self.draft, declaration, self.part(member))?;
+            Some(self.has_role(member).and(planned))
+        };
+        let all: Vec<Expr> = (0..self.count()).filter_map(taken_out).collect();
+        (!all.is_empty()).then_some((Expr::Any(all), law))
+    }
+
+    /// Lets a failover that begins with a transition work, or not, by its coverage.
+    fn dies(&self, transition: Transition) -> Transition {
+        let coverage = self.failover.coverage.value.get();
+        let ways = (UNSEEN, "doomed");
+        covered(transition, "failover-works", coverage, ways, FAILED_FAILOVER)
+    }
+
+    /// Adds the switch-over of a primary that does not serve, because of planned work, to a replica that may take over.
+    fn switches_over(
+        &self,
+        mut all: Automaton,
+        announced: Option<(Expr, DurationLaw)>,
+        well: &Expr,
+        may: &dyn Fn(usize) -> Expr,
+    ) -> Automaton {
+        let Some((planned, lasts)) = announced else { return all };
+        let anew = Fate::Restart { redraw: true };
+        let out = |name: &str| State::failed(name, Effect::Refuse);
+        all.states.push(out(ANNOUNCED));
+        let begins = (!well.clone()).and(planned);
+        all = all
+            .transition(Transition::when(begins, &["served"], ANNOUNCED))
+            .timer(Timer::new(ANNOUNCED, law(Law::constant(1e-9))).fate(anew));
+        for member in 0..self.count() {
+            let to = switches(member);
+            all.states.push(out(&to));
+            all = all
+                .transition(Transition::on(ANNOUNCED, &[ANNOUNCED], &to).given(may(member)))
+                .transition(Transition::when(!self.serving(member), &[&to], "seeks"));
+            for old in (0..self.count()).filter(|old| *old != member) {
+                let done = Transition::on("switch-over", &[&to], "served");
+                let done = done.given(self.has_role(old)).also(&self.role_moves(old, member));
+                all = all.transition(done);
+            }
+        }
+        // No member can take over: the work is detected like a crash.
+        all.transition(self.dies(Transition::on(ANNOUNCED, &[ANNOUNCED], UNSEEN)))
+            .transition(Transition::when(well.clone(), &[ANNOUNCED], "served"))
+            .timer(Timer::new("switch-over", lasts).fate(anew))
+    }
+
+    fn phases(&self, graph: &Graph, announced: Option<(Expr, DurationLaw)>) -> Automaton {
         let count = self.count();
         let out = |name: &str| State::failed(name, Effect::Refuse);
         let promotes = |member: usize| format!("promotes-{}", member + 1);
@@ -332,9 +405,9 @@ impl Group<'_> {
         let cover = |transition: Transition, purpose: &str, to: (&str, &str)| {
             covered(transition, purpose, coverage, to, FAILED_FAILOVER)
         };
-        let dies = Transition::when(!well.clone(), &["served"], "unseen");
+        all = self.switches_over(all, announced, &well, &may);
         all = all
-            .transition(cover(dies, "failover-works", ("unseen", "doomed")))
+            .transition(self.dies(Transition::when(!well.clone(), &["served"], UNSEEN)))
             .transition(Transition::when(well.clone(), &[UNSEEN, "doomed"], "served"));
         for timer in ["detect", "detect-refusal"] {
             all = all
@@ -409,13 +482,13 @@ impl Group<'_> {
         all.transition(self.hands_over(done(None), old, member))
     }
 
+    fn role_moves(&self, old: usize, new: usize) -> Move {
+        Move { of: Subject::Named(role(self.name())), from: vec![holder(old)], to: holder(new) }
+    }
+
     /// Adds to a transition that the role moves from `old` to `new`, and that `old` is out.
     fn hands_over(&self, transition: Transition, old: usize, new: usize) -> Transition {
-        let moved = Move {
-            of: Subject::Named(role(self.name())),
-            from: vec![holder(old)],
-            to: holder(new),
-        };
+        let moved = self.role_moves(old, new);
         let out = Move::of(&self.standing(old), &["follows"], "out");
         transition.also(&moved).also(&out)
     }

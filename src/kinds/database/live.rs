@@ -93,6 +93,8 @@ pub struct Failover {
     pub fall: u32,
     /// Time from the end of the replay to the first write, in seconds.
     pub promote: Sampler,
+    /// Time of a switch-over that planned work announces, in seconds; `None`: it announces none.
+    pub switch_over: Option<Sampler>,
     /// True if the new primary takes over the old one's volume.
     pub remount: bool,
     /// Probability that the failover works.
@@ -306,6 +308,8 @@ pub struct Database {
     phase: Phase,
     /// True if people promote: their time includes the promotion.
     by_people: bool,
+    /// True if planned work has announced the failover.
+    switches: bool,
     /// Time since which the primary is down.
     onset: Option<SimTime>,
     /// Cause of the lack of a primary.
@@ -377,6 +381,7 @@ impl Database {
             rival: None,
             phase: Phase::Served,
             by_people: false,
+            switches: false,
             onset: None,
             cause: CauseId::OVERLOAD,
             log: Log::default(),

@@ -274,6 +274,9 @@ spec! {
         coverage: Probability,
         /// Time until people have repaired a failover that did not work.
         manual_repair: LawSpec<SimDuration>,
+        /// Time that a switch-over takes once the replica has all writes. Planned work that takes the primary out announces it.
+        /// Without it, such work is detected like a crash.
+        switch_over: Option<LawSpec<SimDuration>>,
         /// Rate of failovers of a healthy primary. Without it, none.
         false_rate: Option<Rate>,
         /// If true, the old primary is cut off before another is promoted.

@@ -230,9 +230,11 @@ impl<'p> Around<'p> {
         self.span.faults == Faults::Live
     }
 
-    /// Returns whether `cause` is planned work. A drill counts as a failure, not as planned work.
-    pub(crate) fn is_planned(&self, cause: CauseId) -> bool {
-        cause.index() + 1 == self.plan.causes.len() && self.span.faults != Faults::Drill
+    /// Returns whether `cause` is planned work, also such that goes wrong. A drill counts as a failure, not as planned work.
+    pub(crate) fn is_work(&self, cause: CauseId) -> bool {
+        let plan = &self.plan;
+        let work = cause.index() + 1 == plan.causes.len() || plan.gone_wrong.contains(&cause);
+        work && self.span.faults != Faults::Drill
     }
 
     /// Stops the run: there are more requests in flight than fit.

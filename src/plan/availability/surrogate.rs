@@ -4,7 +4,11 @@
 //! share the pieces in this module.
 
 use crate::engine::law::{DurationLaw, Law, LawError};
+use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
+use crate::plan::Draft;
+use crate::plan::faults::IS_PLANNED;
+use crate::plan::part::Part;
 use crate::units::SimDuration;
 
 /// Cause of a failed takeover of a virtual IP or a volume.
@@ -63,6 +67,21 @@ pub fn covered(
     let mut ways = vec![way(coverage, works, None), way(1.0 - coverage, fails, Some(adds))];
     ways.retain(|way| way.probability > 0.0);
     transition.branching(purpose, ways)
+}
+
+/// Returns the condition that planned work takes out a part or one that it stands on; `None` if no operation does.
+#[must_use]
+pub fn planned(draft: &Draft, declaration: &Declaration, part: Part) -> Option<Expr> {
+    let mut all = vec![part];
+    all.extend(part.domains(draft));
+    let taken_out = |part: Part| {
+        let name = part.name(draft);
+        let own = declaration.automaton(&name)?;
+        let publishes = own.facts.iter().any(|(fact, _)| fact == IS_PLANNED);
+        publishes.then(|| Expr::of(&name, IS_PLANNED))
+    };
+    let all: Vec<Expr> = all.into_iter().filter_map(taken_out).collect();
+    (!all.is_empty()).then_some(Expr::Any(all))
 }
 
 /// Publishes one fact per state, under the state's name: the automaton is in that state.

@@ -104,6 +104,13 @@ pub fn causes(draft: &Draft) -> Vec<String> {
         .collect()
 }
 
+/// Returns the causes of planned work that goes wrong, in the order of [`causes`].
+#[must_use]
+pub fn causes_of_work(draft: &Draft) -> Vec<CauseId> {
+    let first = 1 + draft.scenario.fault.iter().count();
+    (first..first + may_go_wrong(draft).count()).map(CauseId::at).collect()
+}
+
 /// Returns the name of the cause of what is lost with the set of disks `set` of the server `server` when too many of its disks
 /// have failed. No fault has it: a name of the file has no point.
 fn cause_of_set(server: &Name, set: &Name) -> String {
@@ -203,6 +210,17 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) -> Option<HealthPlan> {
 /// Returns whether a window breaks a part.
 fn breaks(draft: &Draft) -> bool {
     draft.scenario.window.iter().any(|(_, window)| window.before.is_some())
+}
+
+/// Returns the parts that an operation takes out of service, or reboots.
+#[must_use]
+pub fn taken_out(draft: &Draft, operation: &OperationSpec) -> Vec<Part> {
+    let rebooted = vm::reboots_by_length(draft, operation);
+    let mut all: Vec<Part> = rebooted.into_values().flatten().collect();
+    if operation.takes_out() {
+        all.extend(draft.targets.operated(operation));
+    }
+    all
 }
 
 /// Returns whether anything fails by itself or is taken out by planned work.

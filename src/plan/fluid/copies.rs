@@ -25,12 +25,15 @@
 //!
 //! [`ReplicationSpec`]: crate::kinds::database::spec::ReplicationSpec
 
-use crate::convert::place;
+use super::name_of;
+use super::state::Input;
+use crate::convert::{place, table};
 use crate::engine::law::Law;
-use crate::health::FactId;
-use crate::kinds::database::far;
+use crate::health::declare::Expr;
+use crate::health::{FactId, Net};
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
+use crate::kinds::database::{failover, far};
 use crate::kinds::zone::vm;
 use crate::plan::Draft;
 use crate::plan::links::Store;
@@ -71,6 +74,59 @@ pub struct CopiesNet {
     pub copies: Vec<FactId>,
     /// Facts that a member follows the primary, running or not, per member.
     pub follows: Vec<FactId>,
+    /// Facts that a switch-over to a member is under way, per member; empty if planned work announces none.
+    pub switches: Vec<FactId>,
+}
+
+impl CopiesNet {
+    /// Resolves the facts of a database in a net; `None` if no replica is promoted there.
+    pub(super) fn of(net: &Net, of: &Copies) -> Option<Self> {
+        let members = 0..of.members.len();
+        let holds = |member: usize| name_of(&Input::Holds(of.database, table::u32(member)));
+        let all = |name: &dyn Fn(usize) -> String| -> Option<Vec<FactId>> {
+            members.clone().map(|member| net.fact(&name(member))).collect()
+        };
+        let switches = members.clone().filter_map(|member| net.fact(&switched(&of.name, member)));
+        Some(Self {
+            served: net.fact(&name_of(&Input::Served(of.database)))?,
+            holds: all(&holds)?,
+            copies: all(&|member| copied(&of.name, member))?,
+            follows: all(&|member| followed(&of.name, member))?,
+            switches: switches.collect(),
+        })
+    }
+}
+
+fn copied(database: &str, member: usize) -> String {
+    format!("{database}: {member} copies")
+}
+
+fn followed(database: &str, member: usize) -> String {
+    format!("{database}: {member} follows")
+}
+
+fn switched(database: &str, member: usize) -> String {
+    format!("{database}: {member} is switched to")
+}
+
+/// Returns the facts of the replication of a database, with their names. `known`: an automaton publishes a fact.
+pub(super) fn facts(
+    draft: &Draft,
+    database: usize,
+    known: &dyn Fn(&str, &str) -> bool,
+) -> Vec<(String, Expr)> {
+    let name = &draft.scenario.database[database].0;
+    let phases = failover::name(name);
+    let mut all = Vec::new();
+    for member in 0..draft.links.databases[database].members.len() {
+        all.push((copied(name, member), failover::copies(draft, database, member)));
+        all.push((followed(name, member), failover::follows(draft, database, member)));
+        let switches = failover::switches(member);
+        if known(&phases, &switches) {
+            all.push((switched(name, member), Expr::of(&phases, &switches)));
+        }
+    }
+    all
 }
 
 /// Data with which a promoted replica continues.

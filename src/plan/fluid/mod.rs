@@ -186,14 +186,6 @@ fn name_of(input: &Input) -> String {
     format!("load {input:?}")
 }
 
-fn name_of_copy(database: &str, member: usize) -> String {
-    format!("{database}: {member} copies")
-}
-
-fn name_of_follower(database: &str, member: usize) -> String {
-    format!("{database}: {member} follows")
-}
-
 impl FluidPlan {
     /// Compiles a draft; `None` if no class is requested at a rate alone.
     #[must_use]
@@ -433,11 +425,8 @@ impl FluidPlan {
             for member in 0..links.members.len() {
                 let holds = Expr::of(&failover::role(name), &holder(member));
                 facts.push((Input::Holds(of, table::u32(member)), holds));
-                let copy = failover::copies(draft, database, member);
-                copies.push((name_of_copy(name, member), copy));
-                let follows = failover::follows(draft, database, member);
-                copies.push((name_of_follower(name, member), follows));
             }
+            copies.extend(copies::facts(draft, database, &known));
         }
         let mut pairs_of_heads = Vec::new();
         for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
@@ -494,22 +483,9 @@ impl FluidPlan {
     #[must_use]
     pub fn resolve(&self, net: &Net) -> FluidNet {
         let facts = self.names.iter().map(|name| net.fact(name)).collect();
-        let copies = |of: &Copies| {
-            let members = 0..of.members.len();
-            let holds =
-                |member: usize| net.fact(&name_of(&Input::Holds(of.database, table::u32(member))));
-            let copies = |member: usize| net.fact(&name_of_copy(&of.name, member));
-            let follows = |member: usize| net.fact(&name_of_follower(&of.name, member));
-            Some(CopiesNet {
-                served: net.fact(&name_of(&Input::Served(of.database)))?,
-                holds: members.clone().map(holds).collect::<Option<_>>()?,
-                copies: members.clone().map(copies).collect::<Option<_>>()?,
-                follows: members.map(follows).collect::<Option<_>>()?,
-            })
-        };
         FluidNet {
             facts,
-            copies: self.copies.iter().map(copies).collect(),
+            copies: self.copies.iter().map(|of| CopiesNet::of(net, of)).collect(),
             scaled: self.scaled.iter().map(|of| ScaledNet::of(net, of)).collect(),
         }
     }

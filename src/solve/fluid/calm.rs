@@ -9,8 +9,9 @@ use super::memo::{Memo, utilization};
 use super::refusals::{FEW, Refusals};
 use crate::plan::fluid::state::StateLoad;
 
-/// Highest multiple of the highest rates at which overload is looked for, and the steps in which its begin is searched for.
+/// Overload is looked for up to this multiple of the highest rates.
 const HIGHEST: f64 = 64.0;
+/// Number of bisections by which its begin is found.
 const BISECTIONS: u32 = 16;
 
 impl Memo<'_> {

@@ -9,6 +9,8 @@
 //! With semi-synchronous writes a following replica has all acknowledged writes. They are lost if another takes over,
 //! and if no replica has followed for longer than the primary waits.
 //!
+//! A switch-over that planned work announces loses none.
+//!
 //! Replication lag is computed by [`Lags`].
 //!
 //! Leaves out: writes that an unfenced old primary still takes; writes in transit to a replica at the instant at which
@@ -60,6 +62,8 @@ struct Broken {
     cause: u32,
     /// True if a replica followed.
     followed: bool,
+    /// Member that has got all of its writes, in a switch-over.
+    handed_to: Option<usize>,
 }
 
 /// Returns the member that serves as primary.
@@ -140,6 +144,7 @@ impl<'p> Group<'p> {
     /// Returns the facts that it reads.
     pub fn facts(&self) -> impl Iterator<Item = FactId> {
         let all = self.facts.holds.iter().chain(&self.facts.copies).chain(&self.facts.follows);
+        let all = all.chain(&self.facts.switches);
         all.copied().chain([self.facts.served])
     }
 
@@ -162,6 +167,7 @@ impl<'p> Group<'p> {
     ) {
         let (before, now) = (self.primary, primary(self.facts, view));
         self.primary = now;
+        let handed_to = self.facts.switches.iter().position(|switches| view.fact(*switches));
         match (before, now) {
             (Some(who), Some(same)) if who == same => {
                 self.leave(at, view);
@@ -171,7 +177,8 @@ impl<'p> Group<'p> {
                 let rate = self.commits.map_or(Rate::ZERO, |place| rates[place]);
                 let copied = |member| member != who && self.has[member] == Has::All;
                 let followed = (0..self.of.members.len()).any(copied);
-                let broken = Broken { at, who, rate, cause: why(self.facts.served), followed };
+                let cause = why(self.facts.served);
+                let broken = Broken { at, who, rate, cause, followed, handed_to };
                 match new {
                     None => self.broken = Some(broken),
                     Some(new) => self.passes(at, broken, new, view),
@@ -181,7 +188,11 @@ impl<'p> Group<'p> {
                 Some(broken) => self.passes(at, broken, new, view),
                 None => self.follow(view),
             },
-            (None, None) => {}
+            (None, None) => {
+                if let Some(broken) = &mut self.broken {
+                    broken.handed_to = handed_to.or(broken.handed_to);
+                }
+            }
         }
         self.stand(view);
     }
@@ -189,7 +200,12 @@ impl<'p> Group<'p> {
     /// Makes `new` the primary after `broken`, from `at` on.
     fn passes(&mut self, at: SimTime, broken: Broken, new: usize, view: View<'_>) {
         if broken.who != new {
-            self.lose(broken, new, view);
+            if broken.handed_to == Some(new) {
+                self.tally.failovers += 1;
+                self.tally.windows.record_duration(SimDuration::ZERO);
+            } else {
+                self.lose(broken, new, view);
+            }
             self.since = at;
         }
         // A member that left meanwhile has the writes up to then.

@@ -431,6 +431,9 @@ impl<'p> Memo<'p> {
             (all.noisy, all.plain, all.wasted) = (of(all.noisy), of(all.plain), of(all.wasted));
         }
         (self.ways, self.used) = (ways, used);
+        // Work for lost views is done where there is capacity left on all of their way.
+        let left = (1.0 / all.most.max(1.0) - (1.0 - all.noisy)).max(0.0);
+        all.wasted = all.wasted.min(left);
         all
     }
 
@@ -512,7 +515,8 @@ impl<'p> Memo<'p> {
             }
             let (state, level) = (self.cells[at].state, self.cells[at].level);
             let over = self.cells[at].strained;
-            let rare = spent < RARE * all;
+            // With drawn noise most cells are rare, but together they are not.
+            let rare = spent < RARE * all && !self.plan.workloads.iter().any(|of| of.is_drawn);
             mean.fill(0.0);
             for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
                 self.rates_into(level, hour, &mut rates);
@@ -524,6 +528,8 @@ impl<'p> Memo<'p> {
                     }
                 }
                 utilization_into(&self.loads[state as usize], &rates, &mut used);
+                // Views of a class are lost evenly on all their ways, also where some are full and others are not.
+                used.iter_mut().for_each(|used| *used = used.min(1.0));
                 self.busy.time[hour] += time[hour];
                 let load = &self.loads[state as usize];
                 self.busy.draw(&self.plan.power, load, &used, hour, time[hour]);

@@ -11,6 +11,7 @@ mod hosts;
 mod pieces;
 mod services;
 mod system;
+mod years;
 
 use super::*;
 use crate::inside::common::is_full;

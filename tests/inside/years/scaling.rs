@@ -399,5 +399,6 @@ fn both_follow_hours(lines: &str, slack: f64) {
         0.1 + slack / 2.0,
     );
     let all = mean(&|(page, _)| page.lost.iter().sum());
+    assert!(all > 1_000.0, "{all}");
     near("lost", all, value(lost), 0.03 * all);
 }

@@ -244,7 +244,7 @@ impl Balancer {
         // Planned work shuts the unit down in good order, even an appliance that then does not answer.
         // A drill counts as a crash.
         let gone = health.is_lost();
-        let clean = gone && around.is_planned(cause);
+        let clean = gone && around.is_work(cause);
         around.with::<Self, _>(balancer, |balancer, ctx| {
             balancer.health_changes(ctx, id, health, (clean, cause));
         });

@@ -182,8 +182,12 @@ impl Live for Database {
         let Some((_, member)) = around.plan.parts[heard.of.index()].database else { return };
         let up = heard.is.works();
         let lost = heard.is.is_lost() || heard.is_renewed();
+        let announced = !up && around.is_work(cause);
         around.with(own, |group: &mut Self, ctx| {
-            group.health_changes(ctx, member as usize, (up, lost), cause)
+            group.health_changes(ctx, member as usize, (up, lost), cause);
+            if announced {
+                group.hears_of_work(ctx, member as usize);
+            }
         });
     }
 }

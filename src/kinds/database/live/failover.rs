@@ -15,6 +15,11 @@
 //!   again if it runs. Otherwise they promote a replica as above, without a further `promote`, or wait
 //!   for the first member that comes back.
 //!
+//! Planned work that takes the primary out announces it, where the file has `switch-over`. The old primary hands over all
+//! writes first. The replica that has most of them becomes primary after it has applied the rest and `switch-over` has
+//! passed. Unless that replica fails meanwhile this works, loses no write, and leaves the old primary a replica. If no
+//! replica can take over, the work is found like a crash. Simplification: the switch-over begins with the work, not before it.
+//!
 //! Long-horizon runs draw from its surrogate: `kinds::database::failover`.
 
 use super::{AGAIN, Alarm, Database, Phase, Standing};
@@ -149,6 +154,44 @@ impl Database {
         }
     }
 
+    /// Returns whether planned work announces that it takes the primary out.
+    fn announces(&self) -> bool {
+        self.config.failover.as_ref().is_some_and(|failover| failover.switch_over.is_some())
+    }
+
+    /// Hears that planned work has taken `member` out. If it was the primary until now, a switch-over begins once all that the work
+    /// takes out at this instant is out.
+    pub(super) fn hears_of_work(&mut self, ctx: &mut Ctx<'_>, member: usize) {
+        let leaves = member == self.primary && self.onset == Some(ctx.now);
+        if self.announces() && leaves && self.phase == Phase::Served {
+            self.arm(ctx, Alarm::Step, ctx.now);
+        }
+    }
+
+    /// Begins the switch-over of a primary that planned work has taken out at this instant, if a replica can take over. Where a
+    /// given trajectory has a failover that fails now, it is followed.
+    fn switches_over(&mut self, ctx: &mut Ctx<'_>) {
+        let mut failed = self.history.iter().flatten();
+        let fails = failed.any(|failed| failed.lasts_at(ctx.now));
+        let leaves = self.onset == Some(ctx.now) && !self.members[self.primary].up;
+        if !self.announces() || !leaves || fails {
+            return;
+        }
+        let Some(to) = self.choice(ctx.now) else { return };
+        let state = &mut self.members[to];
+        state.receipts.iter_mut().for_each(|at| *at = (*at).min(ctx.now));
+        while state.applied + (state.receipts.len() as u64) < self.log.end() {
+            state.receipts.push_back(ctx.now);
+        }
+        self.counts.failovers += self.counted(ctx.now);
+        self.failovers += 1;
+        (self.by_people, self.switches) = (false, true);
+        self.phase = Phase::Replays(to);
+        self.members[self.primary].fenced = true;
+        self.arm(ctx, Alarm::Step, ctx.now);
+        self.reconnect(ctx);
+    }
+
     /// Decides a failover, of a dead primary or a healthy one; returns whether the primary is fenced now.
     fn decide(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(failover) = &self.config.failover else { return false };
@@ -198,6 +241,7 @@ impl Database {
 
     /// Ends the failover without a promotion: the old primary is back and serves.
     fn give_up(&mut self, ctx: &mut Ctx<'_>) {
+        self.switches = false;
         self.members[self.primary].fenced = false;
         self.members[self.primary].failed = 0;
         self.phase = Phase::Served;
@@ -233,12 +277,19 @@ impl Database {
         state.applying = None;
         state.alive = true;
         state.failed = 0;
+        let switched = std::mem::take(&mut self.switches);
         let state = &mut self.members[old];
-        state.standing = Standing::Out;
         state.receipts.clear();
         state.failed = 0;
-        self.rival = (!fence && !self.by_people).then_some(old);
-        self.members[old].fenced = self.rival.is_none();
+        if switched {
+            // It has all writes, and follows once it is back. Reads go there once a probe finds it back.
+            (state.applied, state.applying) = (self.log.end(), None);
+            state.alive = state.up;
+        } else {
+            state.standing = Standing::Out;
+        }
+        self.rival = (!fence && !self.by_people && !switched).then_some(old);
+        self.members[old].fenced = self.rival.is_none() && !switched;
         self.phase = Phase::Served;
         self.onset = (!self.members[to].up).then_some(now);
         self.cause = CauseId::OVERLOAD;
@@ -459,7 +510,9 @@ impl Database {
             let up = |member: usize| group.members[member].up;
             let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
             let next = match group.phase {
-                Phase::Served => return,
+                Phase::Served => {
+                    return around.with::<Self, _>(id, Database::switches_over);
+                }
                 Phase::People(until) if now < until => return,
                 Phase::People(_) if up(group.primary) => {
                     return around.with::<Self, _>(id, Database::give_up);
@@ -482,7 +535,10 @@ impl Database {
                     }
                     Some(to) => Phase::Replays(to),
                 },
-                Phase::Replays(to) | Phase::Promotes(to, _) if !up(to) => Phase::Seeks,
+                Phase::Replays(to) | Phase::Promotes(to, _) if !up(to) => {
+                    around.held_mut::<Self>(id).switches = false;
+                    Phase::Seeks
+                }
                 Phase::Replays(to) => {
                     let state = &group.members[to];
                     if !remount && state.applied < state.received(now) {
@@ -490,7 +546,9 @@ impl Database {
                     }
                     let law = group.config.failover.as_ref().filter(|_| !group.by_people);
                     let lasts = law.map_or(SimDuration::ZERO, |failover| {
-                        drawn(&failover.promote, group.promote, group.failovers - 1)
+                        let announced = failover.switch_over.as_ref().filter(|_| group.switches);
+                        let law = announced.unwrap_or(&failover.promote);
+                        drawn(law, group.promote, group.failovers - 1)
                     });
                     Phase::Promotes(to, now + lasts)
                 }
