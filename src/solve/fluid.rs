@@ -226,7 +226,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
         let (seed, lineage): (Seed, Lineage) = (plan.seed, Lineage::replication(replication));
         let of = (seed, lineage);
-        let varying = |w: &FluidWorkload| Varying::new(&w.traffic, of, &w.name, w.is_drawn);
+        let varying = |w: &FluidWorkload| Varying::new(&w.traffic, of, &w.name, fluid.is_drawn());
         let causes = plan.causes.len() + 1;
         let databases = Group::all(fluid, &load.copies, (seed, lineage), causes, view);
         let mut watched = vec![false; readers.len()];

@@ -161,8 +161,6 @@ pub struct FluidWorkload {
     pub class: usize,
     /// Arrival rate over time.
     pub traffic: Traffic,
-    /// True if hourly noise and modulation are drawn, and do not enter by their laws.
-    pub is_drawn: bool,
     /// Standard deviation of the logarithm of its hourly noise; zero if that is drawn.
     pub sigma: f64,
     /// Modulation of its rate within minutes; none if that is drawn.
@@ -225,6 +223,12 @@ impl FluidPlan {
         }
         plan.open = plan.opened(draft);
         Some(plan)
+    }
+
+    /// Returns whether hourly noise and modulation are drawn, and do not enter by their laws: an autoscaler acts on them.
+    #[must_use]
+    pub fn is_drawn(&self) -> bool {
+        !self.scaled.is_empty()
     }
 
     /// Returns, per workload, the mean rate per second of each hour of the week, from Monday 00:00 on.
@@ -305,15 +309,12 @@ impl FluidPlan {
                 });
                 self.classes.len() - 1
             });
-            let is_drawn = !self.scaled.is_empty();
-            let noise = spec.noise.as_ref().filter(|_| !is_drawn);
+            let noise = spec.noise.as_ref().filter(|_| !self.is_drawn());
             let sigma = noise.map_or(0.0, |noise| noise.sigma.value);
             let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
             let (name, users) = (name.text.clone(), Users::of(clients));
-            let swing = if is_drawn { Swing::none() } else { Swing::of(&traffic) };
-            let class = place;
-            let workload = FluidWorkload { name, class, traffic, is_drawn, sigma, swing, users };
-            self.workloads.push(workload);
+            let swing = if self.is_drawn() { Swing::none() } else { Swing::of(&traffic) };
+            self.workloads.push(FluidWorkload { name, class: place, traffic, sigma, swing, users });
         }
         // The rate of a class that closed users or recorded traffic also request is not fully known.
         let partly = |class: usize| {

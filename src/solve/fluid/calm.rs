@@ -34,24 +34,19 @@ impl Memo<'_> {
         })
     }
 
-    /// Returns the largest of the deviations of the classes' noise.
-    fn sigma(&self) -> f64 {
-        self.sigmas.iter().copied().fold(0.0, f64::max)
-    }
-
     /// Returns whether the queue of `class` may grow where resources are used as much as in `top`.
     pub(super) fn may_grow(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
-        let noise = libm::exp(4.0 * self.sigma());
+        let (_, noise) = self.loudest;
         self.meets(load, class, top, &|_, top| top * noise > 1.0)
     }
 
-    /// Returns whether `class` may lose views to overload where resources are used as much as in `top`.
-    pub(super) fn may_lose(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
-        let sigma = self.sigma();
+    /// Returns whether a full queue may refuse requests of `class` where resources are used as much as in `top`.
+    pub(super) fn may_refuse(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
+        let (sigma, _) = self.loudest;
         let refused = |of: &Refusals, top: f64| of.mean(top, sigma)[0] > FEW;
         let full =
             |of: &Refusals| self.meets(load, class, top, &|held, top| held && refused(of, top));
-        self.may_grow(load, class, top) || self.refusals[class].as_ref().is_some_and(full)
+        self.refusals[class].as_ref().is_some_and(full)
     }
 
     /// Returns whether `class` loses nothing to overload in a state while no workload asks for more than these rates.
@@ -76,7 +71,8 @@ impl Memo<'_> {
         }
         let is_over = |share: f64| {
             let rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
-            self.may_lose(load, class, &utilization(load, &rates))
+            let used = utilization(load, &rates);
+            self.may_grow(load, class, &used) || self.may_refuse(load, class, &used)
         };
         let (mut low, mut high) = (0.0, HIGHEST);
         if !is_over(high) {

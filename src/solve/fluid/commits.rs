@@ -200,12 +200,7 @@ impl<'p> Group<'p> {
     /// Makes `new` the primary after `broken`, from `at` on.
     fn passes(&mut self, at: SimTime, broken: Broken, new: usize, view: View<'_>) {
         if broken.who != new {
-            if broken.handed_to == Some(new) {
-                self.tally.failovers += 1;
-                self.tally.windows.record_duration(SimDuration::ZERO);
-            } else {
-                self.lose(broken, new, view);
-            }
+            self.lose(broken, new, view);
             self.since = at;
         }
         // A member that left meanwhile has the writes up to then.
@@ -268,7 +263,9 @@ impl<'p> Group<'p> {
         };
         let all = (broken.at, self.committed);
         let last = latest(&able).unwrap_or(all);
+        let handed = broken.handed_to == Some(new);
         let loss = match &self.of.from {
+            _ if handed => Loss::default(),
             Source::Volume => Loss::default(),
             Source::Received(under_way) if copied > 0 => {
                 let near = self.near(broken.who, &able_members);
@@ -288,7 +285,7 @@ impl<'p> Group<'p> {
             }
             Source::Received(_) | Source::Acknowledged => since(last, all),
         };
-        let behind = copied == 0 && !matches!(self.of.from, Source::Volume);
+        let behind = copied == 0 && !handed && !matches!(self.of.from, Source::Volume);
         if behind {
             // The other members discard their copies of lost writes.
             self.committed = self.committed.min(last.1);

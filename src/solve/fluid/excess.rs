@@ -46,6 +46,16 @@ impl Spread {
     }
 }
 
+/// Returns the standard deviation of the logarithm of a sum of independent parts, as if the sum were lognormal.
+pub(super) fn combined(parts: &[(f64, f64)]) -> f64 {
+    let all: f64 = parts.iter().map(|(part, _)| part).sum();
+    if all <= 0.0 {
+        return 0.0;
+    }
+    let spread = parts.iter().map(|(part, sigma)| part * sigma / all);
+    spread.map(|share| share * share).sum::<f64>().sqrt()
+}
+
 /// Utilisation of the busiest resource of a way, the share of the views that takes it, and the noise there.
 pub(super) type Way = (f64, f64, Spread);
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::HOUR_S;
 use super::busy::{BINS, Bins, Busy};
-use super::excess::{Excess, Spread, Way};
+use super::excess::{Excess, Spread, Way, combined};
 use super::refusals::Refusals;
 use super::stays::{MOST_SOJOURNS, Spent, Stay, by_cell};
 use crate::convert::table;
@@ -164,7 +164,9 @@ pub struct Memo<'p> {
     /// Highest hourly rate per workload.
     pub(super) tops: Vec<f64>,
     /// Standard deviation of the logarithm of its hourly noise per class, and the refusals by full queues.
-    pub(super) sigmas: Vec<f64>,
+    sigmas: Vec<f64>,
+    /// Largest of these deviations, and the factor of that noise that occurs once in 30,000 hours.
+    pub(super) loudest: (f64, f64),
     pub(super) refusals: &'p [Option<Refusals>],
     states: BTreeMap<Bits, u32>,
     pub(super) loads: Vec<Rc<Shared>>,
@@ -217,6 +219,7 @@ impl<'p> Memo<'p> {
             zero,
             tops,
             sigmas: Vec::new(),
+            loudest: (0.0, 1.0),
             refusals: shared.refusals(plan),
             states: BTreeMap::new(),
             loads: Vec::new(),
@@ -242,6 +245,8 @@ impl<'p> Memo<'p> {
             used: Vec::new(),
         };
         memo.sigmas = (0..plan.classes.len()).map(|class| memo.sigma_of(class)).collect();
+        let sigma = memo.sigmas.iter().copied().fold(0.0, f64::max);
+        memo.loudest = (sigma, libm::exp(4.0 * sigma));
         let load = shared.state(plan, &plan.well());
         memo.busy.sigma = (0..resources).map(|at| memo.sigma_at(&load, at)).collect();
         memo
@@ -377,7 +382,7 @@ impl<'p> Memo<'p> {
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
         let grows = |class: usize| self.may_grow(load, class, &top);
-        let over = |class: usize| self.may_lose(load, class, &top);
+        let refused = |class: usize| self.may_refuse(load, class, &top);
         let mut cell = spare.unwrap_or_else(|| Cell {
             state,
             level,
@@ -390,10 +395,10 @@ impl<'p> Memo<'p> {
             touched: false,
         });
         (cell.state, cell.level) = (state, level);
-        cell.over.clear();
-        cell.over.extend((0..classes).map(over));
         cell.grows.clear();
         cell.grows.extend((0..classes).map(grows));
+        cell.over.clear();
+        cell.over.extend((0..classes).map(|class| cell.grows[class] || refused(class)));
         cell.strained = cell.over.contains(&true);
         if cell.strained {
             cell.losing.resize(classes, None);
@@ -516,7 +521,7 @@ impl<'p> Memo<'p> {
             let (state, level) = (self.cells[at].state, self.cells[at].level);
             let over = self.cells[at].strained;
             // With drawn noise most cells are rare, but together they are not.
-            let rare = spent < RARE * all && !self.plan.workloads.iter().any(|of| of.is_drawn);
+            let rare = spent < RARE * all && !self.plan.is_drawn();
             mean.fill(0.0);
             for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
                 self.rates_into(level, hour, &mut rates);
@@ -619,16 +624,6 @@ fn place_of(bits: &Bits, level: &[i32]) -> usize {
 fn hash_of(words: impl Iterator<Item = u64>) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     words.fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR))
-}
-
-/// Returns the standard deviation of the logarithm of a sum of independent parts, as if the sum were lognormal.
-fn combined(parts: &[(f64, f64)]) -> f64 {
-    let all: f64 = parts.iter().map(|(part, _)| part).sum();
-    if all <= 0.0 {
-        return 0.0;
-    }
-    let spread = parts.iter().map(|(part, sigma)| part * sigma / all);
-    spread.map(|share| share * share).sum::<f64>().sqrt()
 }
 
 pub(super) fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {

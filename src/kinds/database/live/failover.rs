@@ -162,8 +162,7 @@ impl Database {
     /// Hears that planned work has taken `member` out. If it was the primary until now, a switch-over begins once all that the work
     /// takes out at this instant is out.
     pub(super) fn hears_of_work(&mut self, ctx: &mut Ctx<'_>, member: usize) {
-        let leaves = member == self.primary && self.onset == Some(ctx.now);
-        if self.announces() && leaves && self.phase == Phase::Served {
+        if self.announces() && member == self.primary && self.phase == Phase::Served {
             self.arm(ctx, Alarm::Step, ctx.now);
         }
     }

@@ -14,7 +14,6 @@ fn source(states: &[(f64, f64)], cycle: u64) -> FluidWorkload {
         name: "visitors".into(),
         class: 0,
         traffic: Traffic::new(Rate::per_second(30.0).unwrap(), Process::Poisson).unwrap(),
-        is_drawn: false,
         sigma: 0.0,
         swing: Swing { states: states.to_vec(), cycle: SimDuration::from_secs(cycle) },
         users: Users::default(),
