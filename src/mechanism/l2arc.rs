@@ -134,4 +134,6 @@ impl SecondLevel {
 }
 
 #[cfg(test)]
+mod in_closed_form;
+#[cfg(test)]
 mod tests;

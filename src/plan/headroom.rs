@@ -209,15 +209,15 @@ fn fills_in(
     reads: &BTreeMap<Place, f64>,
 ) -> SimDuration {
     let found = reads.iter().filter_map(|(place, reads)| Some((draft.ram.at(*place)?, *reads)));
-    let found: Vec<(&Found, f64)> = found.filter(|(found, _)| found.hits > 0.0).collect();
-    let hits: f64 = found.iter().map(|(found, reads)| found.hits * reads).sum();
+    let found: Vec<(&Found, f64)> = found.filter(|(found, _)| found.misses_both() < 1.0).collect();
+    let hits: f64 = found.iter().map(|(found, reads)| (1.0 - found.misses_both()) * reads).sum();
     if hits <= 0.0 {
         return SimDuration::ZERO;
     }
     let each = (empty.per_second - filled.per_second) / hits;
     let all: f64 = found.iter().map(|(_, reads)| reads).sum();
     let others = empty.per_second - each * all;
-    let steps: Vec<Vec<Step>> = found.iter().map(|(found, _)| found.filling()).collect();
+    let steps: Vec<Vec<Step>> = found.iter().map(|(found, _)| found.filling_both()).collect();
     // Position of each content, and the look-ups left there.
     let mut at: Vec<(usize, f64)> =
         steps.iter().map(|steps| (0, steps.first().map_or(0.0, |step| step.look_ups))).collect();
@@ -225,7 +225,7 @@ fn fills_in(
     loop {
         let misses = |content: usize| {
             let step = steps[content].get(at[content].0);
-            step.map_or(1.0 - found[content].0.hits, |step| step.misses)
+            step.map_or(found[content].0.misses_both(), |step| step.misses)
         };
         let missed: f64 = (0..found.len()).map(|one| misses(one) * found[one].1).sum();
         let served = (empty.capacity - others) / (each * missed);

@@ -282,7 +282,7 @@ fn offered_in(
     let class_up: Vec<bool> = (0..draft.scenario.request.len())
         .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
         .collect();
-    let up = |part| state.get(&part).copied().unwrap_or(true);
+    let up = |part| state.get(&part).copied().unwrap_or_else(|| !lost.contains(&part));
     let mut sums = sums(draft, rates, &up, &|class| class_up[class], state_of_memory);
     let empty = std::mem::take(&mut sums.empty);
     (sums.finish(), empty)

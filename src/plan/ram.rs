@@ -9,22 +9,26 @@
 //!
 //! Takes a draft; gives a ratio for each content in each memory. Where blocks that are written enter memory, they count as reads.
 //!
-//! Leaves out, so that each read goes to the disks: servers on which a guest has a page cache of its own, and second levels
-//! (L2ARC). Leaves out `resize`: memory keeps its first size. An adaptive memory of contents with blocks of different sizes hits
+//! A second level (L2ARC) finds a share of the reads that memory misses ([`crate::workload::second_level`]).
+//!
+//! Leaves out, so that each read goes to the disks: servers on which a guest has a page cache of its own.
+//! Leaves out `resize`: memory keeps its first size. An adaptive memory of contents with blocks of different sizes hits
 //! as often as one that evicts the least recently read block.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::mechanism::arc::PROMOTION;
 use crate::model::spec::memory::ContentSpec;
 use crate::plan::part::Part;
 use crate::plan::{Draft, kind, load};
 use crate::units::Bytes;
-use crate::workload::adaptive::adaptive_hit_ratios;
+use crate::workload::adaptive::{adaptive_hit_ratios, adaptive_misses};
 use crate::workload::changed::Changes;
 use crate::workload::filling::{self, Cache, Step};
-use crate::workload::hits::sized_hit_ratios;
+use crate::workload::hits::{sized_hit_ratios, sized_misses};
 use crate::workload::popularity::{PopularityError, Zipf};
+use crate::workload::second_level::{self, Feed, MissedBlocks};
 
 /// Content of a memory: its numbers as the kind of the memory's owner gives them.
 pub type ContentId = (usize, usize);
@@ -51,10 +55,23 @@ pub struct Memory<'d> {
     pub is_adaptive: bool,
     /// True if blocks that are written enter it.
     pub takes_writes: bool,
+    /// Its second level.
+    pub second: Option<Second>,
     /// True if it is that of a head while it also serves the volumes of its partner.
     pub is_shared: bool,
     /// Contents that are read from it.
     pub contents: Vec<Content<'d>>,
+}
+
+/// Second level of a memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Second {
+    /// Disks that it is on.
+    pub disks: Part,
+    /// Its size and pace.
+    pub feed: Feed,
+    /// True if its content survives a loss of the memory.
+    pub is_persistent: bool,
 }
 
 /// Content that is read from a memory.
@@ -101,6 +118,8 @@ pub type Read = BTreeMap<Place, (Rates, bool)>;
 pub struct Found {
     /// Share of its reads that memory finds when it is warm.
     pub hits: f64,
+    /// The second level behind the memory, and what it finds of the rest.
+    pub second: Option<(Second, Arc<second_level::Found>)>,
     /// True if something reads it there while all parts are up.
     pub is_read: bool,
     /// Blocks of the memory's size that it could hold, of this content alone.
@@ -119,6 +138,26 @@ impl Found {
         let (capacity, is_adaptive) = (self.capacity, self.is_adaptive);
         let cache = Cache { capacity, is_adaptive, steady: self.hits };
         filling::steps(&self.popularity, &changes, &cache)
+    }
+
+    /// Returns the share of its reads that neither memory nor the second level finds when both are warm.
+    #[must_use]
+    pub fn misses_both(&self) -> f64 {
+        (1.0 - self.hits) * self.second.as_ref().map_or(1.0, |(_, behind)| 1.0 - behind.hits)
+    }
+
+    /// Returns the steps in which the content fills both levels again, the second one after the first.
+    #[must_use]
+    pub fn filling_both(&self) -> Vec<Step> {
+        let (mut steps, passed) = (self.filling(), 1.0 - self.hits);
+        if let Some((_, behind)) = self.second.as_ref().filter(|_| passed > 0.0) {
+            let of_reads = |step: Step| Step {
+                look_ups: step.look_ups / passed,
+                misses: step.misses * passed,
+            };
+            steps.extend(behind.filling().iter().copied().map(of_reads));
+        }
+        steps
     }
 
     /// Returns whether it fills in the same steps as another.
@@ -201,7 +240,7 @@ impl RamCaches {
         &self.tables
     }
 
-    fn fill(&mut self, memory: &Memory<'_>, read: &Read, known: &mut BTreeMap<Vec<u64>, Vec<f64>>) {
+    fn fill(&mut self, memory: &Memory<'_>, read: &Read, known: &mut Known) {
         let table =
             |content: &Content<'_>| self.tables.get(content.spec.zipf.value, content.blocks());
         // Such a content is refused elsewhere.
@@ -217,16 +256,16 @@ impl RamCaches {
         let rates: Vec<f64> = asked.iter().map(|(rates, _)| rates.reads + writes(rates)).collect();
         let is_there = |at: usize| asked[at].1 || rates[at] > 0.0;
         let mut ratios_at = |rates: Vec<f64>| {
-            let ratios = || ratios(memory, &tables, &rates);
-            known.entry(key(memory, &rates)).or_insert_with(ratios).clone()
+            let levels = || levels(memory, &tables, &rates);
+            known.entry(key(memory, &rates)).or_insert_with(levels).clone()
         };
         let all = 0..rates.len();
         let mut ratios = ratios_at(relative(&rates, is_there));
         if !all.clone().all(is_there) {
             let with_all = ratios_at(relative(&rates, |_| true));
-            all.filter(|at| !is_there(*at)).for_each(|at| ratios[at] = with_all[at]);
+            all.filter(|at| !is_there(*at)).for_each(|at| ratios[at] = with_all[at].clone());
         }
-        for (((content, popularity), (rates, is_read)), hits) in
+        for (((content, popularity), (rates, is_read)), Level { hits, behind }) in
             memory.contents.iter().zip(tables).zip(asked).zip(ratios)
         {
             let place =
@@ -234,6 +273,7 @@ impl RamCaches {
             let stored = if rates.reads > 0.0 { writes(&rates) / rates.reads } else { 0.0 };
             let found = Found {
                 hits,
+                second: memory.second.zip(behind),
                 is_read: is_read && content.home == memory.of,
                 capacity: memory.size.count() / content.spec.block.value.count(),
                 is_adaptive: memory.is_adaptive,
@@ -244,6 +284,16 @@ impl RamCaches {
         }
     }
 }
+
+/// Shares of the reads of a content that its memory and its second level find.
+#[derive(Clone, Debug)]
+struct Level {
+    hits: f64,
+    behind: Option<Arc<second_level::Found>>,
+}
+
+/// Levels of the contents of memories, by what determines them.
+type Known = BTreeMap<Vec<u64>, Vec<Level>>;
 
 /// Returns the rates at which contents are read. Those of no known rate that are there are equal, together as high as all others.
 fn relative(rates: &[f64], is_there: impl Fn(usize) -> bool) -> Vec<f64> {
@@ -257,6 +307,8 @@ fn relative(rates: &[f64], is_there: impl Fn(usize) -> bool) -> Vec<f64> {
 /// Returns what determines the ratios of a memory.
 fn key(memory: &Memory<'_>, rates: &[f64]) -> Vec<u64> {
     let mut key = vec![memory.size.count(), u64::from(memory.is_adaptive)];
+    let second = memory.second.iter();
+    key.extend(second.flat_map(|of| [of.feed.size.to_bits(), of.feed.most_per_s.to_bits()]));
     for (content, rate) in memory.contents.iter().zip(rates) {
         let spec = content.spec;
         let of = [content.blocks(), spec.block.value.count(), spec.zipf.value.to_bits()];
@@ -265,7 +317,7 @@ fn key(memory: &Memory<'_>, rates: &[f64]) -> Vec<u64> {
     key
 }
 
-fn ratios(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<f64> {
+fn levels(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<Level> {
     let size = memory.size.count();
     let blocks: Vec<u64> =
         memory.contents.iter().map(|content| content.spec.block.value.count()).collect();
@@ -273,7 +325,9 @@ fn ratios(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<f64> {
     let is_of_one_size = blocks.iter().all(|block| *block == first);
     if memory.is_adaptive && is_of_one_size {
         let asked: Vec<(&Zipf, f64)> = tables.iter().zip(rates.iter().copied()).collect();
-        return adaptive_hit_ratios(&asked, size / first, PROMOTION.seconds());
+        let ratios = adaptive_hit_ratios(&asked, size / first, PROMOTION.seconds());
+        let missed = || adaptive_misses(&asked, (size / first, first), PROMOTION.seconds());
+        return both(memory, ratios, missed);
     }
     let size = if is_of_one_size { size / first * first } else { size };
     // A block that does not fit is never there.
@@ -281,5 +335,19 @@ fn ratios(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<f64> {
         (table.clone(), if *block <= size { *rate } else { 0.0 }, *block as f64)
     };
     let asked: Vec<(Zipf, f64, f64)> = tables.iter().zip(rates).zip(&blocks).map(one).collect();
-    sized_hit_ratios(&asked, size as f64)
+    both(memory, sized_hit_ratios(&asked, size as f64), || sized_misses(&asked, size as f64))
+}
+
+/// Returns what memory finds, and its second level of the blocks that it misses.
+fn both(
+    memory: &Memory<'_>,
+    ratios: Vec<f64>,
+    missed: impl FnOnce() -> Vec<MissedBlocks>,
+) -> Vec<Level> {
+    let Some(second) = memory.second else {
+        return ratios.into_iter().map(|hits| Level { hits, behind: None }).collect();
+    };
+    let behind = second_level::second_level(missed(), second.feed);
+    let level = |(hits, found)| Level { hits, behind: Some(Arc::new(found)) };
+    ratios.into_iter().zip(behind).map(level).collect()
 }

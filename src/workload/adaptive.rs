@@ -36,6 +36,7 @@
 
 use crate::workload::hits::{Group, grouped_from};
 use crate::workload::popularity::Zipf;
+use crate::workload::second_level::MissedBlocks;
 
 /// Ranks that are computed one by one; further ones are grouped with their neighbours.
 const SINGLY: u64 = 64;
@@ -56,32 +57,75 @@ pub fn adaptive_hit_ratio(popularity: &Zipf, capacity: u64, rate: f64, quiet: f6
 /// Returns the hit ratios of objects of these popularities, each requested at its rate per second, that share a cache.
 #[must_use]
 pub fn adaptive_hit_ratios(asked: &[(&Zipf, f64)], capacity: u64, quiet: f64) -> Vec<f64> {
+    let groups: Vec<Vec<Group>> = grouped(asked);
+    let mut end = 0;
+    let ends = groups.iter().map(|groups| {
+        end += groups.len();
+        end
+    });
+    let ends: Vec<usize> = ends.collect();
+    let (found, rates) = match found(asked, &groups.concat(), capacity, quiet, &ends) {
+        Ok(found) => (found, asked.iter().map(|(_, rate)| *rate).collect()),
+        Err(ratio) => (vec![ratio; asked.len()], vec![1.0; asked.len()]),
+    };
+    let ratio = |(found, rate): (f64, f64)| if rate > 0.0 { found / rate } else { 0.0 };
+    found.into_iter().zip(rates).map(ratio).collect()
+}
+
+/// Returns the misses of each object of the same cache, for each popularity. Objects have `block` bytes.
+#[must_use]
+pub fn adaptive_misses(
+    asked: &[(&Zipf, f64)],
+    (capacity, block): (u64, u64),
+    quiet: f64,
+) -> Vec<MissedBlocks> {
+    let mut groups = grouped(asked);
+    let all = groups.concat();
+    let ends: Vec<usize> = (1..=all.len()).collect();
+    let found = found(asked, &all, capacity, quiet, &ends);
+    for (at, group) in groups.iter_mut().flatten().enumerate() {
+        let ratio = match &found {
+            Ok(found) => found[at] / (group.objects * group.rate),
+            Err(ratio) => *ratio,
+        };
+        group.rate *= (1.0 - ratio).max(0.0);
+    }
+    groups.into_iter().map(|groups| MissedBlocks { groups, block: block as f64 }).collect()
+}
+
+fn grouped(asked: &[(&Zipf, f64)]) -> Vec<Vec<Group>> {
+    asked.iter().map(|(popularity, rate)| grouped_from(popularity, *rate, SINGLY)).collect()
+}
+
+/// Returns the hits per second of the groups up to each of `ends`.
+///
+/// # Errors
+///
+/// The hit ratio of each object, if the cache has capacity for all objects or for none.
+fn found(
+    asked: &[(&Zipf, f64)],
+    groups: &[Group],
+    capacity: u64,
+    quiet: f64,
+    ends: &[usize],
+) -> Result<Vec<f64>, f64> {
     let objects: u64 = asked.iter().map(|(popularity, _)| popularity.objects()).sum();
     let rate: f64 = asked.iter().map(|(_, rate)| rate).sum();
     if capacity >= objects {
-        return vec![1.0; asked.len()];
+        return Err(1.0);
     }
     if capacity == 0 || rate <= 0.0 {
-        return vec![0.0; asked.len()];
-    }
-    let mut groups = Vec::new();
-    let mut ends = Vec::new();
-    for (popularity, rate) in asked {
-        groups.extend(grouped_from(popularity, *rate, SINGLY));
-        ends.push(groups.len());
+        return Err(0.0);
     }
     // No object is forgotten if all four lists hold every object.
     let times = if capacity.saturating_mul(2) < objects {
-        directory(&groups, capacity as f64, quiet, rate)
+        directory(groups, capacity as f64, quiet, rate)
     } else {
         Times { recent: f64::INFINITY, frequent: f64::INFINITY }
     };
     let flows = groups.iter().map(|group| (group.objects, Flow::new(group.rate, times, quiet)));
     let all = Lists::new(flows.collect(), capacity as f64, times, capacity as f64 / rate);
-    let found = all.mean_found(&ends);
-    let ratio =
-        |(found, (_, rate)): (f64, &(&Zipf, f64))| if *rate > 0.0 { found / rate } else { 0.0 };
-    found.into_iter().zip(asked).map(ratio).collect()
+    Ok(all.mean_found(ends))
 }
 
 /// Times after which an object is forgotten, x₁ and x₂, or evicted, t₁ and t₂; in seconds.

@@ -22,7 +22,7 @@
 //! Introduction to Probability Theory and Its Applications*, vol. 1.
 
 use crate::workload::changed::Changes;
-use crate::workload::hits::grouped_from;
+use crate::workload::hits::{self, grouped_from};
 use crate::workload::popularity::Zipf;
 
 /// Interval of the filling of a cache.
@@ -96,6 +96,23 @@ pub fn steps(popularity: &Zipf, changes: &Changes, cache: &Cache) -> Vec<Step> {
             removed: share(changes.removing, group.rate),
         })
         .collect();
+    filled(&groups, objects, cache)
+}
+
+/// Computes the same steps for objects with these shares of the look-ups. The cache stores each at its first look-up, and is
+/// as large as its steady hit ratio needs.
+#[must_use]
+pub(super) fn of_groups(groups: &[hits::Group], steady: f64) -> Vec<Step> {
+    let of = |group: &hits::Group| {
+        let hits::Group { objects, rate } = *group;
+        Group { objects, asked: rate, arrives: rate, removed: 0.0 }
+    };
+    let objects = groups.iter().map(|group| group.objects).sum();
+    let groups: Vec<Group> = groups.iter().filter(|group| group.rate > 0.0).map(of).collect();
+    filled(&groups, objects, &Cache { capacity: u64::MAX, is_adaptive: false, steady })
+}
+
+fn filled(groups: &[Group], objects: f64, cache: &Cache) -> Vec<Step> {
     let sum = |of: &dyn Fn(&Group) -> f64| -> f64 {
         groups.iter().map(|group| group.objects * of(group)).sum()
     };

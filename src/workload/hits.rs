@@ -35,6 +35,7 @@
 use crate::convert::whole;
 use crate::units::{Rate, SimDuration};
 use crate::workload::popularity::Zipf;
+use crate::workload::second_level::MissedBlocks;
 
 /// Eviction policy of a full cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +74,7 @@ const SINGLY: u64 = 10_000;
 const WIDTH: f64 = 1.0 / 64.0;
 
 /// Objects that are requested equally often.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Group {
     pub(super) objects: f64,
     /// Requests per second for each of them.
@@ -112,6 +113,32 @@ pub fn hit_ratios(asked: &[(Zipf, Rate)], holds: &Holds) -> HitRatios {
 /// a hit ratio of 0.
 #[must_use]
 pub fn sized_hit_ratios(asked: &[(Zipf, f64, f64)], capacity: f64) -> Vec<f64> {
+    let (groups, time) = sized(asked, capacity);
+    let ratio = |(groups, (_, rate, _)): (&Vec<Group>, &(Zipf, f64, f64))| {
+        if time.is_infinite() && *rate > 0.0 {
+            return 1.0;
+        }
+        let found = |group: &Group| group.objects * group.rate * -libm::expm1(-group.rate * time);
+        if *rate > 0.0 { groups.iter().map(found).sum::<f64>() / rate } else { 0.0 }
+    };
+    groups.iter().zip(asked).map(ratio).collect()
+}
+
+/// Computes the misses of each object of the same cache, for each popularity.
+#[must_use]
+pub fn sized_misses(asked: &[(Zipf, f64, f64)], capacity: f64) -> Vec<MissedBlocks> {
+    let (groups, time) = sized(asked, capacity);
+    let missed =
+        |group: &Group| Group { rate: group.rate * libm::exp(-group.rate * time), ..*group };
+    let one = |(groups, (_, _, block)): (&Vec<Group>, &(Zipf, f64, f64))| MissedBlocks {
+        groups: groups.iter().map(missed).collect(),
+        block: *block,
+    };
+    groups.iter().zip(asked).map(one).collect()
+}
+
+/// Returns the objects of each popularity, and the time for which the cache has an object after its last request.
+fn sized(asked: &[(Zipf, f64, f64)], capacity: f64) -> (Vec<Vec<Group>>, f64) {
     let groups = |(popularity, rate, _): &(Zipf, f64, f64)| grouped(popularity, *rate);
     let groups: Vec<Vec<Group>> = asked.iter().map(groups).collect();
     let sum = |of: &dyn Fn(&Group) -> f64| -> f64 {
@@ -122,14 +149,7 @@ pub fn sized_hit_ratios(asked: &[(Zipf, f64, f64)], capacity: f64) -> Vec<f64> {
     let total = sum(&|group| group.objects * group.rate);
     let held = |time: f64| sum(&|group| group.objects * -libm::expm1(-group.rate * time));
     let time = fills_in((all, total), capacity, &held);
-    let ratio = |(groups, (_, rate, _)): (&Vec<Group>, &(Zipf, f64, f64))| {
-        if time.is_infinite() && *rate > 0.0 {
-            return 1.0;
-        }
-        let found = |group: &Group| group.objects * group.rate * -libm::expm1(-group.rate * time);
-        if *rate > 0.0 { groups.iter().map(found).sum::<f64>() / rate } else { 0.0 }
-    };
-    groups.iter().zip(asked).map(ratio).collect()
+    (groups, time)
 }
 
 /// Computed performance of two tiers, the second of which gets the misses of the first.

@@ -9,7 +9,7 @@
 //!   their files, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
 //! - [`sessions`], [`users`], [`popularity`]: the users, their pages and the objects requested; [`hits`] and
-//!   [`adaptive`]: hit ratios of caches; [`filling`]: those of a cache that began empty.
+//!   [`adaptive`]: hit ratios of caches; [`second_level`]: those behind a memory; [`filling`]: those of a cache that began empty.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.
@@ -27,6 +27,7 @@ pub mod popularity;
 pub mod range_query;
 pub mod rate;
 mod rows;
+pub mod second_level;
 pub mod sessions;
 pub mod stamp;
 pub mod surge;

@@ -157,6 +157,7 @@ fn memories_of(draft: &Draft, nas: usize) -> Vec<Memory<'_>> {
         size: memory::of_head(draft, nas).unwrap_or(Bytes::new(0)),
         is_adaptive: MemoryPolicy::is_adaptive(spec.ram_cache_policy.as_ref()),
         takes_writes: spec.ram_cache_writes.as_ref().is_some_and(|takes| takes.value),
+        second: None,
         is_shared,
         contents,
     };

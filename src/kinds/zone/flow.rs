@@ -6,6 +6,7 @@ use crate::kinds::disks::flow::{
     Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, each_per_s, leads_commits, scrubs,
 };
 use crate::kinds::disks::spec::DiskSetSpec;
+use crate::kinds::zone::parts;
 use crate::kinds::zone::{Server, Zone, memory, vm};
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, times};
@@ -19,7 +20,7 @@ use crate::plan::ram::{Memory, Place};
 /// Returns the part behind a store of `user`: a set of disks of the server on which `user` stands.
 fn disks_of(draft: &Draft, store: Store, user: Part) -> Option<Part> {
     let Store::Disks { set, .. } = store else { return None };
-    Some(Part::Disks { server: server_of(draft, user)?, set })
+    Some(parts::disks(server_of(draft, user)?, set))
 }
 
 /// Returns the place of the content of a store of `user` in the memory of its server.
@@ -33,6 +34,29 @@ fn place_of(draft: &Draft, store: Store, user: Part) -> Option<Place> {
 fn set_behind(draft: &Draft, store: Store) -> Option<&DiskSetSpec> {
     let Store::Disks { server, set } = store else { return None };
     Some(&draft.scenario.server[server].1.disks[set].1)
+}
+
+/// Adds the operations of a second level for the reads that memory does not find, and returns those that it does not find either.
+fn missed_by_both(sums: &mut Sums<'_>, place: Place, missed: f64) -> f64 {
+    let Some((second, found)) = sums.second_level(place) else { return missed };
+    let Some(set) = second.disks.disk_set(sums.draft()) else { return missed };
+    let rest = missed * (1.0 - found.hits);
+    let writes = rest * found.stored * cost_of_write(set);
+    sums.add(second.disks, Resource::Disks, (missed - rest) * cost_of_read(set) + writes);
+    rest
+}
+
+/// Returns the way of the reads that memory does not find: to its second level, and from there to the disks at `node`.
+fn behind_memory(network: &mut network::Builder<'_>, place: Place, node: u32) -> u32 {
+    let draft = network.draft();
+    let second = draft.ram.at(place).and_then(|found| found.second.as_ref());
+    let Some((second, set)) = second.and_then(|(of, _)| Some((of, of.disks.disk_set(draft)?)))
+    else {
+        return node;
+    };
+    let read = network.visit(second.disks, Resource::Disks, cost_of_read(set));
+    let write = network.visit(second.disks, Resource::Disks, cost_of_write(set));
+    network.second_level(place, [node, read, write])
 }
 
 impl Flow for Server {
@@ -55,7 +79,10 @@ impl Flow for Server {
         let Some(spec) = set_behind(sums.draft(), store) else { return };
         let Operations { reads, writes, .. } = operations;
         let place = place_of(sums.draft(), store, user);
-        let missed = place.map_or(reads, |place| sums.missed(place, disks, (reads, writes)));
+        let missed = place.map_or(reads, |place| {
+            let missed = sums.missed(place, disks, (reads, writes));
+            missed_by_both(sums, place, missed)
+        });
         let (Operations { writes, .. }, commits) = commits(spec, operations);
         let work = missed * cost_of_read(spec) + writes * cost_of_write(spec);
         let blocks = if sums.is_least() { Blocks::Full } else { Blocks::OfEach };
@@ -107,6 +134,7 @@ impl Flow for Server {
         let place = place.filter(|_| reads > 0.0);
         if let Some(found) = place.and_then(|place| network.ram_cache(place)) {
             let node = network.visit(disks, Resource::Disks, cost_of_read(spec));
+            let node = place.map_or(node, |place| behind_memory(network, place, node));
             then.push(Onward { waits, ..network.missed(found, node, reads) });
             reads = 0.0;
             if writes == 0.0 {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::convert::table;
+use crate::kinds::zone::parts;
 use crate::kinds::zone::spec::ServerSpec;
 use crate::kinds::zone::vm;
 use crate::model::blueprint::Part as Component;
@@ -19,6 +20,7 @@ use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::ram;
 use crate::units::{Bytes, SimDuration, SimTime};
+use crate::workload::second_level;
 
 /// Returns the name of the component that is the memory of `server`.
 pub(super) fn name(server: &str) -> String {
@@ -101,12 +103,27 @@ pub(super) fn memories(draft: &Draft) -> Vec<ram::Memory<'_>> {
                 size: memory::of_server(draft, id).unwrap_or(Bytes::new(0)),
                 is_adaptive: is_adaptive(spec),
                 takes_writes: spec.ram_cache_writes.as_ref().is_some_and(|takes| takes.value),
+                second: second_of(spec, id),
                 is_shared: false,
                 contents: contents.collect(),
             });
         }
     }
     all
+}
+
+/// Returns the second level of the RAM cache of a server, as the closed form has it.
+fn second_of(server: &ServerSpec, id: ServerId) -> Option<ram::Second> {
+    let spec = server.l2arc.as_ref()?;
+    let disks = parts::disks(id, second_set(server)?);
+    let write = spec.write.value.count() as f64;
+    // Before each pass there is space for all that it may write.
+    let size = (spec.size.value.count() as f64 - write / 2.0).max(0.0);
+    // After a pass that writes more than half of that the next one follows after `again`.
+    let most_per_s =
+        (write / spec.again.value.seconds()).max(write / 2.0 / spec.every.value.seconds());
+    let feed = second_level::Feed { size, most_per_s };
+    Some(ram::Second { disks, feed, is_persistent: spec.persistent.value })
 }
 
 /// Returns whether the RAM cache of a server is adaptive.

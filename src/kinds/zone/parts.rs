@@ -19,6 +19,11 @@ const SERVER: Sort = Sort { word: "server", ..Sort::DOMAIN };
 const DISKS: Sort = Sort { word: "disks", ..Sort::ROLE };
 const ZONE: Sort = Sort { word: "zone", needs_host: true, runs_processes: true, ..Sort::DOMAIN };
 
+/// Returns the part that is a set of disks of a server.
+pub(super) const fn disks(server: ServerId, set: usize) -> Part {
+    Part::Disks { server, set }
+}
+
 impl Parts for Server {
     none!(
         came_later, way_back, role, life, publishes, not_yet, mechanisms, surrogates, passing,
@@ -31,7 +36,7 @@ impl Parts for Server {
         for member in 0..spec.count.value {
             let server = ServerId { group: index, member };
             parts.push(Part::Server(server));
-            parts.extend((0..spec.disks.len()).map(|set| Part::Disks { server, set }));
+            parts.extend((0..spec.disks.len()).map(|set| disks(server, set)));
         }
         parts
     }
@@ -50,8 +55,8 @@ impl Parts for Server {
         let sets: Vec<usize> = (0..spec.disks.len())
             .filter(|set| word == "*" || *spec.disks[*set].0 == *word)
             .collect();
-        let disks = |server| sets.iter().map(move |set| Part::Disks { server, set: *set });
-        (!sets.is_empty()).then(|| servers.flat_map(disks).collect())
+        let of = |server| sets.iter().map(move |set| disks(server, *set));
+        (!sets.is_empty()).then(|| servers.flat_map(of).collect())
     }
 
     fn words(&self, draft: &Draft, index: usize) -> Vec<String> {

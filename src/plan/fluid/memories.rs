@@ -4,7 +4,8 @@
 //! by a fault, or whose zone or server was down, begins empty, and fills by what it is asked
 //! ([`filling`](crate::workload::filling)). How full it is is part of the state, in steps, each at its mean.
 //!
-//! The memory of a server or of a head of a file server is one of these for each content read from it. A content that
+//! The memory of a server or of a head of a file server is one of these for each content read from it, and its second level
+//! another one, which is asked for what memory misses. A content that
 //! nothing reads while all parts are up begins empty. A head that takes over reads the volumes of its partner from empty memory,
 //! and while it serves both its memory finds less of its own.
 //!
@@ -41,6 +42,8 @@ pub struct Memory {
     pub steps: Vec<Step>,
     /// True if nothing looks it up while all parts are up.
     pub begins_empty: bool,
+    /// Parts that empty it: those that lose what is in their memory, and disks that are lost.
+    pub emptied_by: Vec<Part>,
     /// Relation to what the part takes over from its partner; `None` if it takes nothing over.
     pub of_head: Option<OfHead>,
 }
@@ -68,6 +71,17 @@ impl Memory {
     }
 }
 
+/// Requests that follow look-ups in a memory.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum After {
+    /// One for each look-up that misses.
+    Misses,
+    /// One for each look-up that finds its block.
+    Finds,
+    /// One for this share of the look-ups that miss, while the memory can store anything.
+    Stores(f64),
+}
+
 /// Look-ups of which some miss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LookUps {
@@ -75,6 +89,33 @@ pub struct LookUps {
     pub memory: u32,
     /// Expected number per visit.
     pub count: f64,
+    /// Requests that follow.
+    pub after: After,
+}
+
+impl LookUps {
+    /// Returns the number of requests that follow, in a state of the memory.
+    #[must_use]
+    pub fn followed(&self, memory: &MemoryNow) -> f64 {
+        self.count
+            * match self.after {
+                After::Misses => memory.misses,
+                After::Finds => 1.0 - memory.misses,
+                After::Stores(share) if memory.answers => memory.misses * share,
+                After::Stores(_) => 0.0,
+            }
+    }
+}
+
+/// Memory in a state of the parts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MemoryNow {
+    /// True if its content is lost.
+    pub lost: bool,
+    /// True if it can be asked, and stores what it lacks.
+    pub answers: bool,
+    /// Share of the look-ups that misses.
+    pub misses: f64,
 }
 
 /// Returns the cache that a step looks something up in.
@@ -134,7 +175,8 @@ impl Builder<'_> {
             let number = builder.part(place.memory);
             let hits = &builder.draft().hits;
             let (warm, steps) = (1.0 - hits.in_cache(cache), hits.filling(cache));
-            Memory { place, number, warm, steps, begins_empty: false, of_head: None }
+            let emptied_by = vec![place.memory];
+            Memory { place, number, warm, steps, begins_empty: false, emptied_by, of_head: None }
         })
     }
 
@@ -165,8 +207,40 @@ impl Builder<'_> {
         Some(self.memory(place, |builder| {
             let number = builder.part(place.memory);
             let (warm, steps) = (1.0 - found.hits, builder.filling(found));
-            Memory { place, number, warm, steps, begins_empty: !found.is_read, of_head }
+            let (begins_empty, emptied_by) = (!found.is_read, vec![place.memory]);
+            Memory { place, number, warm, steps, begins_empty, emptied_by, of_head }
         }))
+    }
+
+    /// Returns the node of the reads that memory misses and that ask its second level: from there to the nodes of the disks with
+    /// the data, of a read and of a write of the second level.
+    pub(crate) fn second_level(&mut self, place: Place, [miss, read, write]: [u32; 3]) -> u32 {
+        let draft = self.draft();
+        let found = draft.ram.at(place).and_then(|found| Some((found, found.second.as_ref()?)));
+        let Some((found, (second, behind))) = found else { return miss };
+        let own = Place { memory: second.disks, ..place };
+        let memory = self.memory(own, |builder| {
+            let of_memory = (!second.is_persistent).then_some(place.memory);
+            Memory {
+                place: own,
+                number: builder.part(second.disks),
+                warm: 1.0 - behind.hits,
+                steps: behind.filling().to_vec(),
+                begins_empty: !found.is_read,
+                emptied_by: std::iter::once(second.disks).chain(of_memory).collect(),
+                of_head: None,
+            }
+        });
+        let one = |after| Some(LookUps { memory, count: 1.0, after });
+        let (hits, stored) = (behind.hits, behind.stored);
+        let found = Onward { look_ups: one(After::Finds), ..times(read, hits) };
+        let stored = Onward {
+            look_ups: one(After::Stores(stored)),
+            waits: false,
+            ..times(write, (1.0 - hits) * stored)
+        };
+        let then = vec![self.missed(memory, miss, 1.0), found, stored];
+        self.alone(Branch { then, ..Branch::default() })
     }
 
     /// Returns the steps in which a content fills memory.
@@ -181,7 +255,7 @@ impl Builder<'_> {
 
     /// Returns the way to the disks at `node` of the reads that a memory does not find, after `count` reads.
     pub(crate) fn missed(&self, memory: u32, node: u32, count: f64) -> Onward {
-        let look_ups = Some(LookUps { memory, count });
+        let look_ups = Some(LookUps { memory, count, after: After::Misses });
         Onward { look_ups, ..times(node, count * self.net.memories[memory as usize].warm) }
     }
 
@@ -219,7 +293,8 @@ pub(super) fn look_ups(
     let mut all = Vec::new();
     let branches = net.nodes.iter().flat_map(|node| &node.branches);
     for (branch, visits) in branches.zip(visits) {
-        let asked = |onward: &Onward| Some((onward.look_ups?, onward.buffer));
+        let first = |of: &LookUps| of.after == After::Misses;
+        let asked = |onward: &Onward| Some((onward.look_ups.filter(first)?, onward.buffer));
         for (asked, buffer) in branch.then.iter().filter_map(asked) {
             let cold = buffer.map_or(1.0, |buffer| cold[buffer as usize]);
             let count = visits * asked.count * cold * reached;
@@ -231,10 +306,14 @@ pub(super) fn look_ups(
     all
 }
 
-/// Returns the condition that a part has lost what was in its memory; `None` if it cannot. `known` returns whether a part
-/// publishes a fact.
+/// Returns the condition that a part has lost what was in its memory, or on its disks; `None` if it cannot. `known` returns whether
+/// a part publishes a fact.
 pub(super) fn lost(draft: &Draft, part: Part, known: &dyn Fn(&str, &str) -> bool) -> Option<Expr> {
     let name = part.name(draft);
+    // What is on disks is there again with their server.
+    if part.disk_set(draft).is_some() {
+        return known(&name, "alive").then(|| !Expr::of(&name, "alive"));
+    }
     let hosts = part.domains(draft).into_iter();
     let hosts = hosts.filter(|host| matches!(host, Part::Zone { .. } | Part::Server(_)));
     let down = std::iter::once(name.clone()).chain(hosts.map(|host| host.name(draft)));
@@ -251,7 +330,10 @@ pub(super) fn facts(
     known: &dyn Fn(&str, &str) -> bool,
 ) -> Vec<(Input, Expr)> {
     let one = |(at, memory): (usize, &Memory)| {
-        Some((Input::Lost(table::u32(at)), lost(draft, memory.place.memory, known)?))
+        let by = memory.emptied_by.iter().filter_map(|part| lost(draft, *part, known));
+        let mut by: Vec<Expr> = by.collect();
+        let lost = if by.len() < 2 { by.pop()? } else { Expr::Any(by) };
+        Some((Input::Lost(table::u32(at)), lost))
     };
     network.memories.iter().enumerate().filter_map(one).collect()
 }
@@ -279,14 +361,14 @@ impl FluidPlan {
     }
 }
 
-/// Returns whether the content of each memory is lost, and the share of its look-ups that misses. `up` has the parts that are
+/// Returns each memory as it is. `up` has the parts that are
 /// up, `head` has the location of the volumes of each head by file server, `bit` reads the input at a position, `age` the step at a position among the bits of the state.
 pub(super) fn standing(
     plan: &FluidPlan,
     (up, head): (&[bool], &[Vec<Lead>]),
     bit: &impl Fn(usize) -> bool,
     age: impl Fn(usize) -> u32,
-) -> Vec<(bool, f64)> {
+) -> Vec<MemoryNow> {
     let memories = &plan.network.memories;
     if memories.is_empty() {
         return Vec::new();
@@ -305,7 +387,8 @@ pub(super) fn standing(
     }
     let standing = |(at, memory): (usize, &Memory)| {
         let answers = up[memory.number as usize] && !lost[at];
-        (lost[at], if answers { memory.misses(age(plan.step_at(at)), &is_away) } else { 1.0 })
+        let misses = if answers { memory.misses(age(plan.step_at(at)), &is_away) } else { 1.0 };
+        MemoryNow { lost: lost[at], answers, misses }
     };
     memories.iter().enumerate().map(standing).collect()
 }

@@ -24,7 +24,7 @@ mod ways;
 
 use std::sync::Arc;
 
-use super::memories::LookUps;
+use super::memories::{LookUps, MemoryNow};
 use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers, memories};
 use crate::convert::table;
@@ -179,7 +179,7 @@ pub struct Standing<'p> {
     misses: Vec<f64>,
     buffers: Vec<(bool, bool)>,
     /// True if the content is lost, and the share of the look-ups that misses; per memory.
-    memories: Vec<(bool, f64)>,
+    memories: Vec<MemoryNow>,
 }
 
 /// Location of the volumes of a head.
@@ -233,7 +233,7 @@ impl FluidPlan {
         let metered = if self.power.processors.is_empty() { &[][..] } else { &self.inputs };
         let off = metered.iter().enumerate().filter_map(off).collect();
         let (constant, capacity) = (constant.into(), capacity.collect());
-        let lost = standing.memories.iter().map(|(lost, _)| *lost).collect();
+        let lost = standing.memories.iter().map(|memory| memory.lost).collect();
         let buffers = standing.buffers;
         StateLoad { classes, constant, probed, capacity, silent, off, buffers, lost }
     }
@@ -553,8 +553,8 @@ impl<'p> Standing<'p> {
     fn now(&self, onward: &Onward) -> Onward {
         let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
         let count = onward.edge.map_or(onward.count, count);
-        let missing = |of: LookUps| of.count * self.memories[of.memory as usize].1;
-        let count = onward.look_ups.map_or(count, missing);
+        let followed = |of: LookUps| of.followed(&self.memories[of.memory as usize]);
+        let count = onward.look_ups.map_or(count, followed);
         let misses = |buffer: u32| count * self.misses[buffer as usize];
         Onward { count: onward.buffer.map_or(count, misses), ..*onward }
     }

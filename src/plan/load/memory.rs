@@ -1,9 +1,12 @@
 //! Reads that memory takes off disks, and memory that has nothing of them yet.
 
+use std::sync::Arc;
+
 use super::{Sums, open_rates, sums};
 use crate::plan::Draft;
 use crate::plan::part::Part;
-use crate::plan::ram::{Place, Rates, Read};
+use crate::plan::ram::{Place, Rates, Read, Second};
+use crate::workload::second_level;
 
 /// State in which the work is summed.
 #[derive(Clone, Copy, Debug)]
@@ -45,11 +48,22 @@ impl Sums<'_> {
         let asked = self.asked.entry(place).or_default();
         asked.reads += reads;
         asked.writes += writes;
-        let is_cold = matches!(self.state, State::Cold(Cold::All));
-        if !self.draft.ram.at(place).is_some_and(|found| is_cold && !found.is_read) {
+        if !self.has_nothing_of(place) {
             return reads * self.draft.ram.misses(place);
         }
         *self.empty.entry(of).or_default().entry(place).or_insert(0.0) += reads;
         reads
+    }
+
+    /// Returns the second level behind a memory, and what it finds; `None` if it finds nothing now.
+    pub(crate) fn second_level(&self, place: Place) -> Option<(Second, Arc<second_level::Found>)> {
+        let (second, found) = self.draft.ram.at(place)?.second.as_ref()?;
+        let finds = self.is_up(second.disks) && !self.has_nothing_of(place);
+        finds.then(|| (*second, Arc::clone(found)))
+    }
+
+    fn has_nothing_of(&self, place: Place) -> bool {
+        let all = matches!(self.state, State::Cold(Cold::All));
+        self.draft.ram.at(place).is_some_and(|found| all && !found.is_read)
     }
 }

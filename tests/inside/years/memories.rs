@@ -6,9 +6,10 @@ use fivenines::plan::graph::Graph;
 use fivenines::plan::headroom;
 use fivenines::plan::load::{self, Offered};
 use fivenines::plan::part::Part;
+use fivenines::solve::requests;
 
 use super::users::{all_by_flows, by_requests};
-use crate::inside::faults::drafted;
+use crate::inside::faults::{drafted, planned, window};
 
 /// Views that read one of 6,000 equally popular blocks from a disk of 50 reads per second. Memory holds them all.
 fn server(rate: f64, more: &str) -> String {
@@ -112,8 +113,50 @@ fn busy(text: &str, resource: &str) -> f64 {
     tally.busy[resources.iter().position(|name| name == resource).unwrap()] * 86_400.0
 }
 
+/// The same for a window of `requests`.
+fn busy_in_requests(text: &str, part: &str, (from, until): (f64, f64)) -> f64 {
+    let plan = planned(text);
+    let seen = requests::run(&plan, &window(from, until), 0).unwrap();
+    let place = plan.parts.iter().position(|of| of.name == part).unwrap();
+    seen.gauges[place].busy as f64 / 1e9
+}
+
 fn used(offered: &[Offered], name: &str) -> f64 {
     offered.iter().find(|one| one.name == name).unwrap().utilization()
+}
+
+/// The same server with memory for 750 of the blocks, and all of them on a second level.
+fn with_second_level(rate: f64, persistent: bool, more: &str) -> String {
+    let second = format!(
+        "ram-cache = \"6000kB\"\nram-cache-policy = \"arc\"\n\
+         l2arc = {{ on = \"ssd\", size = \"64MiB\", persistent = {persistent} }}"
+    );
+    let disks = "[server.box.disks]\nssd = { kind = \"sata-ssd\", layout = \"plain\", data = 1 }";
+    server(rate, more)
+        .replace("ram-cache = \"64MiB\"", &second)
+        .replace("[server.box.disks]", disks)
+}
+
+/// Memory finds an eighth of the reads and the second level the others, so the disk idles. After a crash each of the 6,000 blocks is
+/// read from the disk once more, in 20 ms; a second level that survives the crash spares that. While its disk is lost for 40 s, 350
+/// of the 400 reads take 20 ms at the disk behind. Then that reads all blocks again but those that memory has: the closed form
+/// counts 6,000, `requests` 5,250.
+#[test]
+fn a_second_level_that_was_lost_reads_each_block_once_more() {
+    for (persistent, fault, expected, exact) in [
+        (false, fault("server.box", "crash"), 120.0, 120.0),
+        (false, fault("server.box", "cache-lost"), 120.0, 120.0),
+        (true, fault("server.box", "crash"), 0.0, 0.0),
+        (false, fault("server.box.ssd", "lost"), 127.0, 112.0),
+        (true, fault("server.box.ssd", "lost"), 127.0, 112.0),
+    ] {
+        let text = with_second_level(10.0, persistent, &fault);
+        let seconds = busy(&text, "box-1.local");
+        assert!((seconds - expected).abs() <= 0.01 * expected, "{seconds} s against {expected} s");
+        let seen = busy_in_requests(&text, "box-1.local", (3_500.0, 9_500.0));
+        println!("{persistent}: years {seconds}, requests {seen}, exact {exact}");
+        assert!((seen - exact).abs() <= 0.05 * exact + 1.5, "{seen} s against {exact} s");
+    }
 }
 
 /// At a rate that the disk carries, each of the 6,000 blocks is read once more, in 20 ms; and memory does without the disk
@@ -239,6 +282,28 @@ fn memory_is_divided_among_what_is_read() {
         let used = used(&offered, "box-1.local");
         assert!((used - expected).abs() < 1e-6, "{used} instead of {expected}");
     }
+}
+
+/// The figures in the file's header: the disks behind memory alone have 0.338, those behind a second level 0.220, and 0.338 when its
+/// disk is lost. The second level has 200/s × 0.422 × 0.349 reads, of 35,294/s at most, and takes up the 40 blocks per second that
+/// its passes write, of 3,300/s at most.
+#[test]
+fn check_counts_the_reads_that_a_second_level_leaves() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/platform/l2arc.toml");
+    let draft = drafted(&std::fs::read_to_string(path).unwrap());
+    let rates = load::open_rates(&draft);
+    let all = load::offered(&draft, &rates);
+    let near = |of: &[Offered], name: &str, wanted: f64| {
+        let found = used(of, name);
+        assert!((found / wanted - 1.0).abs() < 0.005, "{name}: {found} against {wanted}");
+    };
+    near(&all, "alone-1.local", 0.338);
+    near(&all, "two-1.local", 0.220);
+    near(&all, "two-1.ssd", (200.0 * 0.422 * 0.349 + 40.0 * 35_294.0 / 3_300.0) / 35_294.0);
+    let server = draft.placed.zones[0][0];
+    let lost = [Part::Disks { server, set: 1 }];
+    let without = load::offered_without(&draft, &Graph::of(&draft), &rates, &lost);
+    near(&without, "two-1.local", 0.338);
 }
 
 /// The table in the file's header, by Che's approximation. 2 GiB are left: 200/s × (1 − 0.708) on two sides of 125/s.
