@@ -9,7 +9,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::probe::Depth;
 use crate::plan::Draft;
 use crate::plan::carriage::{link_between, rack_of};
 use crate::plan::links::Entrance;
@@ -121,55 +120,5 @@ pub fn not_yet(
 ) -> Option<NotYet> {
     let link = link_over(draft, from, to)?;
     let what = format!("{what} over the link `{}`", link.name(draft));
-    Some(NotYet { what, span, by_none: true })
-}
-
-/// Returns what crosses links in windows and not over years: reads of databases through a balancer at a third site, and what
-/// deep probes learn of the calls of a member.
-#[must_use]
-pub fn not_over_years(draft: &Draft) -> Vec<NotYet> {
-    let mut found: Vec<NotYet> = Vec::new();
-    if draft.scenario.link.is_empty() {
-        return found;
-    }
-    each_place(draft, &mut |here, step| {
-        let Does::Query(query) = &step.does else { return };
-        let Some(balancer) = draft.links.databases[query.database].through else { return };
-        let unit = [Part::Balancer { balancer, member: 0 }];
-        let behind = asked(draft, &step.does);
-        if let (Some(one), Some(_)) =
-            (link_over(draft, here, &unit), link_over(draft, &unit, &behind))
-        {
-            let name = &draft.scenario.balancer[balancer].0;
-            let what = format!("reads through `{name}` over the link `{}`", one.name(draft));
-            found.push(NotYet::new(what, query.named));
-        }
-    });
-    let balancers = draft.scenario.balancer.iter().zip(&draft.links.balancers);
-    for ((name, spec), links) in balancers {
-        let deep = spec.check.as_ref().filter(|check| check.depth.value == Depth::Deep);
-        let Some(deep) = deep else { continue };
-        let is_behind = |part: &Part| {
-            links.targets.iter().any(|(service, member)| {
-                *part == Part::Service { service: *service, member: *member }
-            })
-        };
-        let mut crosses = None;
-        each_place(draft, &mut |here, step| {
-            let members: Vec<Part> = here.iter().copied().filter(is_behind).collect();
-            let next = match &step.does {
-                Does::Call(call) => stops(draft, call.to).into_iter().next().unwrap_or_default(),
-                does => asked(draft, does),
-            };
-            crosses = crosses.or_else(|| link_over(draft, &members, &next));
-        });
-        if let Some(link) = crosses {
-            let what = format!(
-                "what deep probes of `{name}` learn of calls over the link `{}`",
-                link.name(draft)
-            );
-            found.push(NotYet::new(what, deep.depth.span));
-        }
-    }
-    found
+    Some(NotYet::anywhere(what, span))
 }

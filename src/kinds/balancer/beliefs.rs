@@ -9,6 +9,7 @@
 use crate::convert::table;
 use crate::health::Declaration;
 use crate::health::declare::Expr;
+use crate::kinds::balancer::flow;
 use crate::kinds::balancer::spec::Algorithm;
 use crate::plan::Draft;
 use crate::plan::availability::beliefs::{Asked, Probed};
@@ -34,8 +35,7 @@ pub(super) fn declare(draft: &Draft, declaration: &mut Declaration) {
             declaration.fact(&errors(draft, balancer), Expr::Never);
             continue;
         }
-        for (service, member) in targets {
-            let part = Part::Service { service: *service, member: *member };
+        for part in flow::behind(draft, balancer) {
             let belief = self::name(&name.text, &part.name(draft));
             let mut probed = Probed::of(draft, part);
             let unit = Part::Balancer { balancer, member: 0 };
@@ -61,8 +61,8 @@ pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
     let retries = spec.retries.value > 0;
     // A cookie does not take open connections into account.
     let avoids = spec.algorithm.value == Algorithm::LeastConnections && !spec.sticky.value;
-    let one = |(service, member): &(usize, u32)| {
-        let member = Asked::new(draft, Part::Service { service: *service, member: *member });
+    let one = |member: Part| {
+        let member = Asked::new(draft, member);
         let belief = self::name(&name.text, member.name());
         let misleads = Expr::of(&belief, "misleads");
         let misled = match (retries, avoids) {
@@ -73,5 +73,5 @@ pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
         };
         (Expr::of(&belief, "is believed"), misled)
     };
-    draft.links.balancers[balancer].targets.iter().map(one).collect()
+    flow::behind(draft, balancer).into_iter().map(one).collect()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::balancer::flow::behind;
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::kinds::balancer::{Balancer, links};
 use crate::model::spec::probe::Depth;
@@ -13,7 +14,6 @@ use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
 use crate::plan::load;
 use crate::plan::names::{Found, Kind, member_name};
-use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
@@ -63,11 +63,8 @@ impl Checks for Balancer {
     /// Returns the arrows to the members behind the balancer.
     fn arrows(&self, draft: &Draft, index: usize) -> Vec<Arrow> {
         let from = End::Component(Kind::Balancer, index);
-        let members = draft.links.balancers[index].targets.iter();
-        let to = |(service, member): &(usize, u32)| {
-            End::Part(Part::Service { service: *service, member: *member })
-        };
-        members.map(|member| Arrow::new(from.clone(), to(member), Carries::Requests)).collect()
+        let members = behind(draft, index).into_iter().map(End::Part);
+        members.map(|to| Arrow::new(from.clone(), to, Carries::Requests)).collect()
     }
 
     none!(onward, store, unused, begins, receives);

@@ -43,7 +43,7 @@ impl Flow for Balancer {
             let members: Vec<u32> = members.map(|(_, member)| *member).collect();
             needs.push(graph.members((Kind::Service, service), Some(&members), false));
         }
-        let members = self::targets(graph.draft(), balancer);
+        let members = behind(graph.draft(), balancer);
         graph.reached(&[first_unit(balancer)], &members, &mut needs);
         Some(graph.all(&needs))
     }
@@ -73,7 +73,7 @@ impl Flow for Balancer {
 
     fn opens(&self, draft: &Draft, entrance: Entrance) -> Vec<Vec<Part>> {
         let Entrance::Balancer(balancer) = entrance else { return Vec::new() };
-        vec![targets(draft, balancer), units(draft, balancer)]
+        vec![behind(draft, balancer), units(draft, balancer)]
     }
 
     fn offers_in(
@@ -87,7 +87,7 @@ impl Flow for Balancer {
         let Entrance::Balancer(balancer) = entrance else { return 0.0 };
         self.passes_on(sums, balancer, rate);
         let before = here.len();
-        sums.spread(targets(sums.draft(), balancer), rate, here);
+        sums.spread(behind(sums.draft(), balancer), rate, here);
         here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
         if let Some(class) = class {
             let from = at_work(sums, balancer).into_iter();
@@ -107,7 +107,7 @@ impl Flow for Balancer {
             let units = units(draft, balancer).into_iter();
             let probing = units.filter(|unit| sums.is_up(*unit)).count() as f64;
             let work = cpu * probing / interval;
-            for member in targets(draft, balancer) {
+            for member in behind(draft, balancer) {
                 if sums.is_up(member) {
                     sums.zone_cpu(member, work);
                 }
@@ -144,7 +144,7 @@ impl Flow for Balancer {
         let Entrance::Balancer(balancer) = entrance else { return Vec::new() };
         let class = arrival.outside.then_some(arrival.class);
         let units = fork_over_units(network, balancer, class);
-        let members = targets(network.draft(), balancer);
+        let members = behind(network.draft(), balancer);
         let unit = first_unit(balancer);
         let over = arrival.from.and_then(|(from, bytes)| network.crosses((from, unit), bytes));
         let bytes = arrival.from.map_or(PLAIN_BYTES, |(_, bytes)| bytes);
@@ -169,7 +169,7 @@ impl Flow for Balancer {
             }
             let (cpu, interval) = (cpu.unwrap_or(0.0), check.interval.value.seconds());
             for unit in units(draft, balancer) {
-                for member in targets(draft, balancer) {
+                for member in behind(draft, balancer) {
                     network.probe(unit, member, (cpu / interval, 1.0 / interval));
                 }
             }
@@ -189,7 +189,7 @@ fn units(draft: &Draft, balancer: usize) -> Vec<Part> {
 }
 
 /// Returns the members of services behind a balancer.
-fn targets(draft: &Draft, balancer: usize) -> Vec<Part> {
+pub(super) fn behind(draft: &Draft, balancer: usize) -> Vec<Part> {
     let targets = draft.links.balancers[balancer].targets.iter();
     targets.map(|&(service, member)| Part::Service { service, member }).collect()
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::health::Declaration;
 use crate::kinds::balancer::components::cpu_name;
+use crate::kinds::balancer::flow::behind;
 use crate::kinds::balancer::{Balancer, address, beliefs, peers};
 use crate::model::Health;
 use crate::model::spec::price::{Size, Tariff};
+use crate::model::spec::probe::Depth;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::between;
@@ -14,6 +16,7 @@ use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::graph::Graph;
 use crate::plan::kind::parts::{Parts, Priced, Sort, counted, none};
 use crate::plan::part::Part;
+use crate::plan::route::Does;
 use crate::plan::simulatable::NotYet;
 
 const UNIT: Sort = Sort { word: "balancer", ..Sort::ROLE };
@@ -62,8 +65,9 @@ impl Parts for Balancer {
             let first = links.targets.first().map(|(service, _)| *service);
             if links.targets.iter().any(|(service, _)| Some(*service) != first) {
                 let what = format!("balancer `{name}` in front of several services");
-                found.push(NotYet::new(what, spec.to.span));
+                found.push(NotYet::in_requests(what, spec.to.span));
             }
+            found.extend(deep_probes(draft, index));
         }
         found
     }
@@ -90,4 +94,29 @@ impl Parts for Balancer {
         let units = (0..draft.scenario.balancer.len()).flat_map(|index| self.parts(draft, index));
         vec![Priced::new(Tariff::Balancer, "balancers", units, own)]
     }
+}
+
+/// Returns deep probes of members that call over a link: over years they do not learn of the failures there.
+fn deep_probes(draft: &Draft, index: usize) -> Option<NotYet> {
+    let (name, spec) = &draft.scenario.balancer[index];
+    let deep = spec.check.as_ref().filter(|check| check.depth.value == Depth::Deep)?;
+    if draft.scenario.link.is_empty() {
+        return None;
+    }
+    let behind = behind(draft, index);
+    let mut crosses = None;
+    between::each_place(draft, &mut |here, step| {
+        let members: Vec<Part> =
+            here.iter().copied().filter(|part| behind.contains(part)).collect();
+        let next = match &step.does {
+            Does::Call(call) => {
+                between::stops(draft, call.to).into_iter().next().unwrap_or_default()
+            }
+            does => between::asked(draft, does),
+        };
+        crosses = crosses.or_else(|| between::link_over(draft, &members, &next));
+    });
+    let link = crosses?.name(draft);
+    let what = format!("what deep probes of `{name}` learn of calls over the link `{link}`");
+    Some(NotYet::over_years(what, deep.depth.span))
 }

@@ -4,18 +4,26 @@ use crate::kinds::cache::components::content_name;
 use crate::kinds::cache::plan::{Cache, part_of};
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
+use crate::plan::fluid::memories;
 use crate::plan::kind::parts::{Memory, Parts, Sort, none, single};
 use crate::plan::part::Part;
+use crate::plan::simulatable::NotYet;
 
 const CACHE: Sort = Sort { word: "cache", ..Sort::ROLE };
 
 impl Parts for Cache {
     none!(
-        came_later, words, way_back, role, life, publishes, not_yet, mechanisms, surrogates,
-        passing, converging, size, priced
+        came_later, words, way_back, role, life, publishes, mechanisms, surrogates, passing,
+        converging, size, priced
     );
 
     single!(cache, part_of);
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let what = "a `goto` out of the steps of a miss";
+        let out = memories::jumps_out(draft).into_iter();
+        out.map(|span| NotYet::over_years(what.to_string(), span)).collect()
+    }
 
     fn sort(&self, _: Part) -> &'static Sort {
         &CACHE

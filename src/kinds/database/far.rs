@@ -7,9 +7,10 @@
 use crate::convert::table;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReplicationMode};
 use crate::plan::Draft;
-use crate::plan::between::link_of;
+use crate::plan::between::{self, link_of};
 use crate::plan::carriage::rack_of;
 use crate::plan::part::Part;
+use crate::plan::route::Does;
 use crate::plan::simulatable::NotYet;
 use crate::scenario::source::Span;
 
@@ -90,7 +91,7 @@ pub(super) fn not_yet(draft: &Draft, database: usize) -> Vec<NotYet> {
     let mut found = Vec::new();
     let mut add = |what: String, span: Span| {
         let what = format!("{what} over the link `{link}`");
-        found.push(NotYet { what, span, by_none: true });
+        found.push(NotYet::anywhere(what, span));
     };
     if let Some(how) = spec.replication.as_ref().filter(|_| spec.protocol().is_some()) {
         let mode = how.mode.value.word();
@@ -113,15 +114,33 @@ pub(super) fn not_yet(draft: &Draft, database: usize) -> Vec<NotYet> {
     found
 }
 
-/// Returns what is simulated in windows alone: a primary that is not fenced serves its site beside the new one.
-pub(crate) fn not_over_years(draft: &Draft) -> Vec<NotYet> {
+/// Returns what is simulated in windows alone: a primary that is not fenced serves its site beside the new one, and reads go
+/// through a balancer at a third site.
+pub(super) fn not_over_years(draft: &Draft) -> Vec<NotYet> {
     let databases = draft.scenario.database.iter().enumerate();
     let rivals = databases.filter_map(|(at, (name, spec))| {
         let ends = ends(draft, at)?;
         let failover = spec.failover.as_ref().filter(|failover| !failover.fence.value)?;
         let link = ends.link.name(draft);
         let what = format!("two primaries of `{name}` at the ends of the link `{link}`");
-        Some(NotYet::new(what, failover.fence.span))
+        Some(NotYet::over_years(what, failover.fence.span))
     });
-    rivals.collect()
+    let mut found: Vec<NotYet> = rivals.collect();
+    if draft.scenario.link.is_empty() {
+        return found;
+    }
+    between::each_place(draft, &mut |here, step| {
+        let Does::Query(query) = &step.does else { return };
+        let Some(balancer) = draft.links.databases[query.database].through else { return };
+        let unit = [Part::Balancer { balancer, member: 0 }];
+        let behind = between::asked(draft, &step.does);
+        if let (Some(one), Some(_)) =
+            (between::link_over(draft, here, &unit), between::link_over(draft, &unit, &behind))
+        {
+            let name = &draft.scenario.balancer[balancer].0;
+            let what = format!("reads through `{name}` over the link `{}`", one.name(draft));
+            found.push(NotYet::over_years(what, query.named));
+        }
+    });
+    found
 }

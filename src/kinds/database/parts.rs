@@ -48,6 +48,7 @@ impl Parts for Database {
                 found.extend(between::not_yet(draft, &[*part], &heads, &what, name.span));
             }
         }
+        found.extend(far::not_over_years(draft));
         found
     }
 

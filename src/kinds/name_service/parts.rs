@@ -35,7 +35,7 @@ impl Parts for NameService {
         for (name, spec) in draft.scenario.name_service.iter() {
             if spec.to.len() > MOST_TARGETS {
                 let what = format!("name service `{name}` with more than {MOST_TARGETS} targets");
-                found.push(NotYet::new(what, spec.to.span));
+                found.push(NotYet::in_requests(what, spec.to.span));
             }
         }
         found

@@ -11,6 +11,7 @@ use crate::plan::cost::mbit;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, PartName, Parts, Priced, Sort, none};
 use crate::plan::part::Part;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::units::SimDuration;
 
@@ -236,9 +237,20 @@ impl Parts for Rack {
 
 impl Parts for Link {
     none!(
-        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet,
+        came_later, words, stands_on, way_back, role, life, publishes, memory, remembers,
         mechanisms, surrogates, passing, converging, priced
     );
+
+    /// Returns faults that let a link lose data.
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let faults = draft.scenario.fault.iter();
+        let lossy =
+            faults.filter(|(_, fault)| fault.how.value == How::Lossy).map(|(name, fault)| {
+                let what = format!("a link that loses data, in the fault `{name}`");
+                NotYet::over_years(what, fault.how.span)
+            });
+        lossy.collect()
+    }
 
     fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
         vec![Part::Link(index)]

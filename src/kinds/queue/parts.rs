@@ -8,7 +8,7 @@ use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{PartName, Parts, Sort, none};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::route::Does;
+use crate::plan::route::{Does, each};
 use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 
@@ -25,7 +25,8 @@ impl Parts for Queue {
         converging, size, priced
     );
 
-    /// Returns queues whose brokers, consumers or producers stand at two sites with a link between them.
+    /// Returns queues whose brokers, consumers or producers stand at two sites with a link between them, and requests that wait for
+    /// their messages.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
         let mut found = Vec::new();
         for (index, (name, _)) in draft.scenario.queue.iter().enumerate() {
@@ -39,6 +40,15 @@ impl Parts for Queue {
             between::each_place(draft, &mut |here, step| {
                 if matches!(&step.does, Does::Ask(ask) if ask.of() == (Kind::Queue, index)) {
                     found.extend(between::not_yet(draft, here, &brokers, &what, step.span));
+                }
+            });
+        }
+        for route in &draft.routes {
+            each(&route.steps, &mut |step| {
+                let Does::Ask(ask) = &step.does else { return };
+                if let Some(span) = ask.awaits() {
+                    let what = "a request waits until its messages are done".to_string();
+                    found.push(NotYet::over_years(what, span));
                 }
             });
         }

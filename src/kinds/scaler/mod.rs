@@ -42,4 +42,4 @@ pub mod plan;
 pub mod presence;
 pub mod rules;
 pub mod spec;
-pub mod years;
+mod years;

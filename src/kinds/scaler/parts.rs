@@ -2,21 +2,26 @@
 
 use crate::health::Declaration;
 use crate::kinds::scaler::plan::{Scaler, scaler};
-use crate::kinds::scaler::presence;
+use crate::kinds::scaler::{presence, years};
 use crate::model::Health;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::graph::Graph;
 use crate::plan::kind::parts::{Parts, Sort, none, single};
 use crate::plan::part::Part;
+use crate::plan::simulatable::NotYet;
 
 const SCALER: Sort = Sort { word: "autoscaler", ..Sort::DOMAIN };
 
 impl Parts for Scaler {
     none!(
-        words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms,
-        passing, converging, size, priced
+        words, stands_on, way_back, role, life, publishes, memory, remembers, mechanisms, passing,
+        converging, size, priced
     );
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        years::not_over_years(draft)
+    }
 
     fn came_later(&self) -> bool {
         true

@@ -11,12 +11,11 @@ use crate::plan::simulatable::NotYet;
 use crate::scenario::source::Span;
 
 /// Returns the features around scalers that the solver of years does not simulate.
-#[must_use]
-pub fn not_over_years(draft: &Draft) -> Vec<NotYet> {
+pub(super) fn not_over_years(draft: &Draft) -> Vec<NotYet> {
     let mut found = Vec::new();
     for ((name, spec), links) in draft.scenario.scaler.iter().zip(&draft.links.own.scalers) {
         let (Some(zone), Some(service)) = (links.zone, links.service) else { continue };
-        let mut add = |what: String, span: Span| found.push(NotYet::new(what, span));
+        let mut add = |what: String, span: Span| found.push(NotYet::over_years(what, span));
         if spec.metric.value == ScalerMetric::Waiting {
             let what = format!(
                 "`{name}` counts requests that wait, but over years none waits below saturation: write \

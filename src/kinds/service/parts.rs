@@ -20,7 +20,7 @@ impl Parts for Service {
         passing, converging, size, priced
     );
 
-    /// Returns mounts of volumes that lie behind a link between sites from some member.
+    /// Returns mounts of volumes that lie behind a link between sites from some member, and memory that is paged.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
         let mut found = Vec::new();
         for (index, (name, spec)) in draft.scenario.service.iter().enumerate() {
@@ -35,6 +35,10 @@ impl Parts for Service {
                     between::not_yet(draft, &[part], &heads, &what, mount.span)
                 };
                 found.extend(self.parts(draft, index).into_iter().find_map(far));
+            }
+            if let Some(set) = &spec.working_set {
+                let what = format!("the memory of `{name}` is paged above the cap of its zone");
+                found.push(NotYet::over_years(what, set.span));
             }
         }
         found

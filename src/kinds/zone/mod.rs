@@ -15,6 +15,7 @@ mod prices;
 pub mod spec;
 pub mod vm;
 pub mod working_sets;
+mod years;
 
 /// The kind of servers.
 #[derive(Debug)]

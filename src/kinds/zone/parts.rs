@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::zone::memory::{name as memory_name, pages_name};
-use crate::kinds::zone::{Server, Zone, prices};
+use crate::kinds::zone::{Server, Zone, prices, years};
 use crate::model::Health;
 use crate::model::spec::price::Size;
 use crate::plan::Draft;
@@ -13,6 +13,7 @@ use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Priced, Sort, none
 use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 
 const SERVER: Sort = Sort { word: "server", ..Sort::DOMAIN };
@@ -26,9 +27,13 @@ pub(super) const fn disks(server: ServerId, set: usize) -> Part {
 
 impl Parts for Server {
     none!(
-        came_later, way_back, role, life, publishes, not_yet, mechanisms, surrogates, passing,
-        converging, priced
+        came_later, way_back, role, life, publishes, mechanisms, surrogates, passing, converging,
+        priced
     );
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        years::of_servers(draft)
+    }
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let spec = &draft.scenario.server[index].1;
@@ -127,9 +132,13 @@ impl Parts for Server {
 
 impl Parts for Zone {
     none!(
-        came_later, words, way_back, role, publishes, shows, not_yet, mechanisms, surrogates,
-        passing, converging
+        came_later, words, way_back, role, publishes, shows, mechanisms, surrogates, passing,
+        converging
     );
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        years::of_zones(draft)
+    }
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.placed.zones[index].len());

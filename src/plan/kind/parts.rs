@@ -239,7 +239,7 @@ pub trait Parts: Sync {
     /// Returns whether a slow part has an effect.
     fn slows(&self, draft: &Draft, part: Part) -> bool;
 
-    /// Returns the features of this kind that the event loop does not simulate, in the order of the file.
+    /// Returns the features of this kind that a solver does not simulate, each with that solver, in the order of the file.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet>;
 
     /// Adds the automata of takeovers between its parts.
