@@ -6,7 +6,7 @@
 
 mod none;
 
-pub(crate) use none::none;
+pub(crate) use none::{none, part_of};
 
 use super::{Answer, Ctx, Fate, Health, Heard, Keeps, Next, Shift, Start};
 use crate::convert::place;
@@ -20,7 +20,7 @@ use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
 /// Interface of a kind of component to the loop. A kind implements every method; those it has no part in,
-/// with `none!`.
+/// with `none!`, or all but a few with `part_of!`.
 pub trait Live: Sized {
     /// Configuration made by the plan.
     type Config: Clone + std::fmt::Debug;

@@ -22,8 +22,8 @@ pub mod route;
 pub mod spec;
 pub mod world;
 
-pub(crate) use live::none;
 pub use live::{Component, Held, Live};
+pub(crate) use live::{none, part_of};
 
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::{Lineage, Seed};

@@ -1,9 +1,10 @@
 //! Features that a solver cannot simulate yet.
 //!
-//! Everything in the language can be checked, drawn and counted; this is the list of features that
-//! the request loop does not simulate. That solver refuses a scenario with an entry here, with
-//! each reason at its place in the text, rather than running it without the feature. The few that only the
-//! `requests` solver simulates are refused where years are asked for ([`check_years`]).
+//! Everything in the language can be checked, drawn and counted. Each kind lists the features that the request loop or the years
+//! do not simulate ([`Parts::not_yet`]). A solver refuses a scenario with a feature that it lacks, with each reason at its place
+//! in the text, rather than running it without the feature.
+//!
+//! [`Parts::not_yet`]: crate::plan::kind::parts::Parts::not_yet
 
 use crate::model::spec::runs::How;
 use crate::plan::Draft;

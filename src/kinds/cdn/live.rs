@@ -40,7 +40,7 @@ use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId};
 use crate::model::route::{Draws, Op};
 use crate::model::world::Around;
-use crate::model::{Answer, Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none};
+use crate::model::{Answer, Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none, part_of};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
@@ -516,57 +516,11 @@ impl Live for Edge {
         Self::new(*config)
     }
 
-    none!(lent);
-    none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        count_ends,
-        waits,
-        sojourns,
-        by_number,
-        quantities,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        part_reading,
-        is_process,
-        is_idle,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_health,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
-    );
-    none!(counts_anew, begin_to_count, keeps_place);
+    part_of!(cdn);
 
     fn counts(config: &EdgeConfig) -> Keeps {
         let tallied_by = config.purged.then_some(copies::OF);
         Keeps { completions: true, tallied_by, ..Keeps::NOTHING }
-    }
-
-    fn whole(&self) -> Option<ComponentId> {
-        Some(self.config.cdn)
     }
 }
 

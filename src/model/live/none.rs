@@ -220,3 +220,60 @@ macro_rules! none {
     };
 }
 pub(crate) use none;
+
+/// Implements [`Live`](super::Live) for a component that stands for a part of another one, so that faults and figures can name it:
+/// the other one, whose number is in this field of its configuration, does all the work.
+macro_rules! part_of {
+    ($whole:ident) => {
+        crate::model::none!(
+            lent,
+            alarm,
+            cancel,
+            health,
+            gauge,
+            listens,
+            hears,
+            ask,
+            ended,
+            holds,
+            count_ends,
+            waits,
+            sojourns,
+            by_number,
+            quantities,
+            closes,
+            loads,
+            forgets,
+            queue,
+            queue_mut,
+            part_reading,
+            is_process,
+            is_idle,
+            bounds,
+            leader,
+            data_swap,
+            entrance,
+            bars,
+            starts,
+            due,
+            step,
+            wake,
+            returned,
+            part_health,
+            room,
+            redirects,
+            abandoned,
+            answers,
+            fate,
+            in_vain,
+            counts_anew,
+            begin_to_count,
+            keeps_place
+        );
+
+        fn whole(&self) -> Option<crate::model::ids::ComponentId> {
+            Some(self.config.$whole)
+        }
+    };
+}
+pub(crate) use part_of;

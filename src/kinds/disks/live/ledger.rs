@@ -3,7 +3,7 @@
 //! The delays are counted by the set of disks ([`Disks`](super::Disks)), from which the world takes its reading.
 
 use crate::model::ids::ComponentId;
-use crate::model::{Ctx, Keeps, Live, Start, none};
+use crate::model::{Ctx, Keeps, Live, Start, part_of};
 
 /// Name of the tally of a zone's delays.
 pub const OF: &str = "zone's disk operations";
@@ -40,55 +40,9 @@ impl Live for IoLedger {
         Self { config: *config }
     }
 
-    none!(lent);
-    none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        count_ends,
-        waits,
-        sojourns,
-        by_number,
-        quantities,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        part_reading,
-        is_process,
-        is_idle,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_health,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
-    );
-    none!(counts_anew, begin_to_count, keeps_place);
+    part_of!(disks);
 
     fn counts(_: &LedgerConfig) -> Keeps {
         Keeps { tallied_by: Some(OF), ..Keeps::NOTHING }
-    }
-
-    fn whole(&self) -> Option<ComponentId> {
-        Some(self.config.disks)
     }
 }

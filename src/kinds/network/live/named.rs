@@ -2,7 +2,7 @@
 
 use super::{LinkConfig, UplinkConfig};
 use crate::model::ids::ComponentId;
-use crate::model::{Ctx, Keeps, Live, Start, none};
+use crate::model::{Ctx, Keeps, Live, Start, part_of};
 
 /// Component that stands for one link of the network: its name, its health, its figures. The world passes
 /// its health on to [`Links`](super::Links) and takes its reading from there.
@@ -53,56 +53,10 @@ impl Live for Link {
         Self::new(*config)
     }
 
-    none!(lent);
-    none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        count_ends,
-        waits,
-        sojourns,
-        by_number,
-        quantities,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        part_reading,
-        is_process,
-        is_idle,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_health,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
-    );
-    none!(counts_anew, begin_to_count, keeps_place);
+    part_of!(network);
 
     fn counts(_: &LinkConfig) -> Keeps {
         Keeps { visits: true, completions: true, ..Keeps::NOTHING }
-    }
-
-    fn whole(&self) -> Option<ComponentId> {
-        Some(self.config.network)
     }
 }
 
@@ -113,55 +67,9 @@ impl Live for Uplink {
         Self::new(*config)
     }
 
-    none!(lent);
-    none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        count_ends,
-        waits,
-        sojourns,
-        by_number,
-        quantities,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        part_reading,
-        is_process,
-        is_idle,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_health,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
-    );
-    none!(counts_anew, begin_to_count, keeps_place);
+    part_of!(network);
 
     fn counts(_: &UplinkConfig) -> Keeps {
         Keeps::NOTHING
-    }
-
-    fn whole(&self) -> Option<ComponentId> {
-        Some(self.config.network)
     }
 }
