@@ -4,7 +4,7 @@
 //! ([`crate::workload::hits`]) and that of ARC ([`crate::workload::adaptive`]). Contents that share a memory take their part of
 //! it by their reads. These are the mean rates of the file, with all parts up; while a head serves the volumes of both, those
 //! of both. Contents that closed users or recorded traffic alone read have no known rate: they count as read equally often,
-//! together as often as all the others. A content that is not read while all parts are up takes nothing from the others; when
+//! together as often as all the others, or as the memory that is read most. A content that is not read while all parts are up takes nothing from the others; when
 //! it is read, after a promotion, it counts as one of an unknown rate. Of one content alone the rate does not matter.
 //!
 //! Takes a draft; gives a ratio for each content in each memory. Where blocks that are written enter memory, they count as reads.
@@ -210,8 +210,15 @@ impl RamCaches {
         }
         let read = load::read_from_memories(draft);
         let mut known = BTreeMap::new();
+        let reads = |memory: &Memory<'_>| -> f64 {
+            let at =
+                |content: &Content<'_>| read.get(&home(content)).map_or(0.0, |(of, _)| of.reads);
+            memory.contents.iter().map(at).sum()
+        };
+        let most = memories.iter().map(reads).fold(0.0, f64::max);
+        let most = if most > 0.0 { most } else { 1.0 };
         for memory in &memories {
-            all.fill(memory, &read, &mut known);
+            all.fill(memory, (&read, most), &mut known);
         }
         all
     }
@@ -240,32 +247,29 @@ impl RamCaches {
         &self.tables
     }
 
-    fn fill(&mut self, memory: &Memory<'_>, read: &Read, known: &mut Known) {
+    fn fill(&mut self, memory: &Memory<'_>, (read, most): (&Read, f64), known: &mut Known) {
         let table =
             |content: &Content<'_>| self.tables.get(content.spec.zipf.value, content.blocks());
         // Such a content is refused elsewhere.
         let Ok(tables) = memory.contents.iter().map(table).collect::<Result<Vec<Zipf>, _>>() else {
             return;
         };
-        let of = |content: &Content<'_>| {
-            let (memory, content) = (content.home, content.id);
-            read.get(&Place { memory, content, is_shared: false }).copied().unwrap_or_default()
-        };
+        let of = |content: &Content<'_>| read.get(&home(content)).copied().unwrap_or_default();
         let asked: Vec<(Rates, bool)> = memory.contents.iter().map(of).collect();
         let writes = |rates: &Rates| if memory.takes_writes { rates.writes } else { 0.0 };
         let rates: Vec<f64> = asked.iter().map(|(rates, _)| rates.reads + writes(rates)).collect();
         let is_there = |at: usize| asked[at].1 || rates[at] > 0.0;
         let mut ratios_at = |rates: Vec<f64>| {
-            let levels = || levels(memory, &tables, &rates);
-            known.entry(key(memory, &rates)).or_insert_with(levels).clone()
+            let shares = || shares(memory, &tables, &rates);
+            known.entry(key(memory, &rates)).or_insert_with(shares).clone()
         };
         let all = 0..rates.len();
-        let mut ratios = ratios_at(relative(&rates, is_there));
+        let mut ratios = ratios_at(relative(&rates, most, is_there));
         if !all.clone().all(is_there) {
-            let with_all = ratios_at(relative(&rates, |_| true));
+            let with_all = ratios_at(relative(&rates, most, |_| true));
             all.filter(|at| !is_there(*at)).for_each(|at| ratios[at] = with_all[at].clone());
         }
-        for (((content, popularity), (rates, is_read)), Level { hits, behind }) in
+        for (((content, popularity), (rates, is_read)), Shares { hits, behind }) in
             memory.contents.iter().zip(tables).zip(asked).zip(ratios)
         {
             let place =
@@ -287,20 +291,26 @@ impl RamCaches {
 
 /// Shares of the reads of a content that its memory and its second level find.
 #[derive(Clone, Debug)]
-struct Level {
+struct Shares {
     hits: f64,
     behind: Option<Arc<second_level::Found>>,
 }
 
-/// Levels of the contents of memories, by what determines them.
-type Known = BTreeMap<Vec<u64>, Vec<Level>>;
+/// Shares of the contents of memories, by what determines them.
+type Known = BTreeMap<Vec<u64>, Vec<Shares>>;
+
+/// Returns the place where a content is read while all parts are up.
+fn home(content: &Content<'_>) -> Place {
+    Place { memory: content.home, content: content.id, is_shared: false }
+}
 
 /// Returns the rates at which contents are read. Those of no known rate that are there are equal, together as high as all others.
-fn relative(rates: &[f64], is_there: impl Fn(usize) -> bool) -> Vec<f64> {
+/// Without any known rate they are as high as `most`.
+fn relative(rates: &[f64], most: f64, is_there: impl Fn(usize) -> bool) -> Vec<f64> {
     let is_unknown = |at: usize| rates[at] <= 0.0 && is_there(at);
     let unknown = (0..rates.len()).filter(|at| is_unknown(*at)).count();
     let all: f64 = rates.iter().sum();
-    let each = if all > 0.0 { all } else { 1.0 } / unknown.max(1) as f64;
+    let each = if all > 0.0 { all } else { most } / unknown.max(1) as f64;
     rates.iter().enumerate().map(|(at, rate)| if is_unknown(at) { each } else { *rate }).collect()
 }
 
@@ -308,7 +318,8 @@ fn relative(rates: &[f64], is_there: impl Fn(usize) -> bool) -> Vec<f64> {
 fn key(memory: &Memory<'_>, rates: &[f64]) -> Vec<u64> {
     let mut key = vec![memory.size.count(), u64::from(memory.is_adaptive)];
     let second = memory.second.iter();
-    key.extend(second.flat_map(|of| [of.feed.size.to_bits(), of.feed.most_per_s.to_bits()]));
+    let feed = |of: &Second| [of.feed.size, of.feed.write, of.feed.every, of.feed.again];
+    key.extend(second.flat_map(feed).map(f64::to_bits));
     for (content, rate) in memory.contents.iter().zip(rates) {
         let spec = content.spec;
         let of = [content.blocks(), spec.block.value.count(), spec.zipf.value.to_bits()];
@@ -317,7 +328,7 @@ fn key(memory: &Memory<'_>, rates: &[f64]) -> Vec<u64> {
     key
 }
 
-fn levels(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<Level> {
+fn shares(memory: &Memory<'_>, tables: &[Zipf], rates: &[f64]) -> Vec<Shares> {
     let size = memory.size.count();
     let blocks: Vec<u64> =
         memory.contents.iter().map(|content| content.spec.block.value.count()).collect();
@@ -343,11 +354,14 @@ fn both(
     memory: &Memory<'_>,
     ratios: Vec<f64>,
     missed: impl FnOnce() -> Vec<MissedBlocks>,
-) -> Vec<Level> {
+) -> Vec<Shares> {
     let Some(second) = memory.second else {
-        return ratios.into_iter().map(|hits| Level { hits, behind: None }).collect();
+        return ratios.into_iter().map(|hits| Shares { hits, behind: None }).collect();
     };
     let behind = second_level::second_level(missed(), second.feed);
-    let level = |(hits, found)| Level { hits, behind: Some(Arc::new(found)) };
-    ratios.into_iter().zip(behind).map(level).collect()
+    // A block that does not fit in memory is never taken up.
+    let fits = |content: &Content<'_>| content.spec.block.value <= memory.size;
+    let both =
+        |((hits, found), content)| Shares { hits, behind: fits(content).then(|| Arc::new(found)) };
+    ratios.into_iter().zip(behind).zip(&memory.contents).map(both).collect()
 }

@@ -64,12 +64,13 @@ pub fn adaptive_hit_ratios(asked: &[(&Zipf, f64)], capacity: u64, quiet: f64) ->
         end
     });
     let ends: Vec<usize> = ends.collect();
-    let (found, rates) = match found(asked, &groups.concat(), capacity, quiet, &ends) {
-        Ok(found) => (found, asked.iter().map(|(_, rate)| *rate).collect()),
-        Err(ratio) => (vec![ratio; asked.len()], vec![1.0; asked.len()]),
+    let found = match hits(asked, &groups.concat(), capacity, quiet, &ends) {
+        Hits::Share(share) => return vec![share; asked.len()],
+        Hits::PerSecond(found) => found,
     };
-    let ratio = |(found, rate): (f64, f64)| if rate > 0.0 { found / rate } else { 0.0 };
-    found.into_iter().zip(rates).map(ratio).collect()
+    let ratio =
+        |(found, (_, rate)): (f64, &(&Zipf, f64))| if *rate > 0.0 { found / rate } else { 0.0 };
+    found.into_iter().zip(asked).map(ratio).collect()
 }
 
 /// Returns the misses of each object of the same cache, for each popularity. Objects have `block` bytes.
@@ -82,11 +83,11 @@ pub fn adaptive_misses(
     let mut groups = grouped(asked);
     let all = groups.concat();
     let ends: Vec<usize> = (1..=all.len()).collect();
-    let found = found(asked, &all, capacity, quiet, &ends);
+    let hits = hits(asked, &all, capacity, quiet, &ends);
     for (at, group) in groups.iter_mut().flatten().enumerate() {
-        let ratio = match &found {
-            Ok(found) => found[at] / (group.objects * group.rate),
-            Err(ratio) => *ratio,
+        let ratio = match &hits {
+            Hits::Share(share) => *share,
+            Hits::PerSecond(found) => found[at] / (group.objects * group.rate),
         };
         group.rate *= (1.0 - ratio).max(0.0);
     }
@@ -97,25 +98,29 @@ fn grouped(asked: &[(&Zipf, f64)]) -> Vec<Vec<Group>> {
     asked.iter().map(|(popularity, rate)| grouped_from(popularity, *rate, SINGLY)).collect()
 }
 
-/// Returns the hits per second of the groups up to each of `ends`.
-///
-/// # Errors
-///
-/// The hit ratio of each object, if the cache has capacity for all objects or for none.
-fn found(
+/// Hits of groups of objects.
+enum Hits {
+    /// Share of the requests for each object: the cache holds all objects or none.
+    Share(f64),
+    /// Hits per second.
+    PerSecond(Vec<f64>),
+}
+
+/// Returns the hits of the groups between one of `ends` and the next.
+fn hits(
     asked: &[(&Zipf, f64)],
     groups: &[Group],
     capacity: u64,
     quiet: f64,
     ends: &[usize],
-) -> Result<Vec<f64>, f64> {
+) -> Hits {
     let objects: u64 = asked.iter().map(|(popularity, _)| popularity.objects()).sum();
     let rate: f64 = asked.iter().map(|(_, rate)| rate).sum();
     if capacity >= objects {
-        return Err(1.0);
+        return Hits::Share(1.0);
     }
     if capacity == 0 || rate <= 0.0 {
-        return Err(0.0);
+        return Hits::Share(0.0);
     }
     // No object is forgotten if all four lists hold every object.
     let times = if capacity.saturating_mul(2) < objects {
@@ -125,7 +130,7 @@ fn found(
     };
     let flows = groups.iter().map(|group| (group.objects, Flow::new(group.rate, times, quiet)));
     let all = Lists::new(flows.collect(), capacity as f64, times, capacity as f64 / rate);
-    Ok(all.mean_found(ends))
+    Hits::PerSecond(all.mean_found(ends))
 }
 
 /// Times after which an object is forgotten, x₁ and x₂, or evicted, t₁ and t₂; in seconds.

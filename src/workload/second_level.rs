@@ -6,17 +6,19 @@
 //! it, and 1/φ misses that do not:
 //!
 //! ```text
-//! h = φ m T / (1 + φ m T)       Σ b h = S (T is infinite if all blocks fit)       written per second  W = Σ b φ m / (1 + φ m T)
+//! h = m φT / (1 + m φT)       Σ b h = S (T is infinite if all blocks fit)       written per second  W = φ Σ b m / (1 + m φT)
 //! ```
 //!
-//! with the size b of a block and S of the level. φ is 1 if its passes keep up with W; otherwise φ is such that W is the most
-//! that they write. This is the law of a cache that evicts what arrived first, for the stream of misses
-//! ([`hits`](super::hits)).
+//! with the size b of a block. The equation for S determines φT, so the pace of the passes changes what is written, and not what is
+//! found. φ is 1 if the passes keep up with W; otherwise it is such that W is the most that they write. S is the size
+//! of the level, less the free space that each pass makes and does not use. For the stream of misses this is a cache that evicts what
+//! arrived first ([`hits`](super::hits)).
 //!
 //! Takes the misses of each block; gives for each content the share of the misses that the second level finds, and the copies
 //! made per miss that it does not find. Leaves out: that a block found there counts in memory as read repeatedly, so memory hits
-//! somewhat less and the second level somewhat more (the same in all); that passes which do not keep up take frequent blocks
-//! first; blocks that are evicted between two passes although the passes write less than they may.
+//! somewhat less and the second level somewhat more (nearly the same in all); copies of blocks that are read again before they are
+//! evicted, which take the place of others where a pass is large beside memory; that passes which do not keep up take frequent
+//! blocks first; blocks that are evicted between two passes although the passes write less than they may.
 //! Source: derived here; Fricker, Robert & Roberts (2012), A versatile and accurate approximation for LRU cache performance.
 
 use std::sync::OnceLock;
@@ -50,8 +52,12 @@ impl MissedBlocks {
 pub struct Feed {
     /// Size, in bytes.
     pub size: f64,
-    /// Most that is written to it, in bytes per second.
-    pub most_per_s: f64,
+    /// Most that one pass writes, in bytes.
+    pub write: f64,
+    /// Time from one pass to the next, in seconds.
+    pub every: f64,
+    /// The same after a pass that wrote more than half of its most.
+    pub again: f64,
 }
 
 /// A content as a warm second level has it.
@@ -69,8 +75,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// Returns the steps in which it fills after it was lost, by the misses of memory. Memory is warm: a cold memory asks more often
-    /// for the blocks that it has when it is warm, and those are found no later.
+    /// Returns the steps in which it fills after it was lost, by the misses of a warm memory.
     #[must_use]
     pub fn filling(&self) -> &[Step] {
         self.steps.get_or_init(|| self.fills())
@@ -85,8 +90,17 @@ impl Found {
             // Of these look-ups the passes take up what they can.
             step.look_ups /= (self.pace / step.misses).min(1.0);
         }
-        steps
+        steps.chunks(TOGETHER).map(joined).collect()
     }
+}
+
+/// Number of steps of a cache that are one of a second level: each has states of its own, together with those of memory.
+const TOGETHER: usize = 3;
+
+fn joined(steps: &[Step]) -> Step {
+    let look_ups: f64 = steps.iter().map(|step| step.look_ups).sum();
+    let misses: f64 = steps.iter().map(|step| step.look_ups * step.misses).sum();
+    Step { look_ups, misses: misses / look_ups }
 }
 
 /// Computes what a second level finds of contents that share it.
@@ -96,35 +110,30 @@ pub fn second_level(missed: Vec<MissedBlocks>, feed: Feed) -> Vec<Found> {
         missed.iter().map(|content| content.block * content.sum(of)).sum()
     };
     let (all, asked) = (sum(&|group| group.objects), sum(&|group| group.rate));
-    let held = |share: f64, time: f64| {
-        let part = |rate: f64| share * rate * time / (1.0 + share * rate * time);
-        sum(&|group| if time.is_finite() { part(group.rate) } else { 1.0 })
+    let held = |time: f64| sum(&|group| part(group.rate * time));
+    let time_of = |size: f64| {
+        if asked > 0.0 { fills_in((all, asked), size, &held) } else { f64::INFINITY }
     };
-    let time_of = |share: f64| {
-        let with = |time: f64| held(share, time);
-        fills_in((all, asked * share), feed.size, &with)
-    };
-    // Written per second, the level is written once in that time.
-    let keeps_up = |share: f64| feed.size / time_of(share) <= feed.most_per_s;
-    let mut share = 1.0;
-    if asked > 0.0 && !keeps_up(share) {
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..60 {
-            let middle = low + (high - low) / 2.0;
-            if keeps_up(middle) { low = middle } else { high = middle }
-        }
-        share = low;
-    }
-    let time = if asked > 0.0 { time_of(share) } else { f64::INFINITY };
-    let pace = feed.most_per_s / asked;
+    let written = |time: f64| sum(&|group| group.rate * (1.0 - part(group.rate * time)));
+    // A pass writes whole blocks.
+    let block = missed.iter().map(|content| content.block).fold(0.0, f64::max);
+    let alike = missed.iter().all(|content| content.block == block);
+    let write = if alike { (feed.write / block).floor() * block } else { feed.write };
+    let least = (feed.size - feed.write).max(0.0);
+    let used = least + (written(time_of(least)) * feed.every).min(feed.write);
+    let time = time_of(used);
+    let most = (write / feed.again).max(write / 2.0 / feed.every);
+    let stored = (most / written(time)).min(1.0);
     let of = |missed: MissedBlocks| {
-        let found = |group: &Group| {
-            let met = share * group.rate * time;
-            group.rate * if met.is_finite() { met / (1.0 + met) } else { 1.0 }
-        };
+        let found = |group: &Group| group.rate * part(group.rate * time);
         let total = missed.per_second();
-        let hits = if total > 0.0 && feed.size > 0.0 { missed.sum(found) / total } else { 0.0 };
-        Found { hits, stored: share, pace, missed, steps: OnceLock::new() }
+        let hits = if total > 0.0 { missed.sum(found) / total } else { 0.0 };
+        Found { hits, stored, pace: most / asked, missed, steps: OnceLock::new() }
     };
     missed.into_iter().map(of).collect()
+}
+
+/// Returns the probability that a block has a copy, for its misses in the life of a copy.
+fn part(misses: f64) -> f64 {
+    if misses.is_finite() { misses / (1.0 + misses) } else { 1.0 }
 }

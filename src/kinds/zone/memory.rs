@@ -116,13 +116,9 @@ pub(super) fn memories(draft: &Draft) -> Vec<ram::Memory<'_>> {
 fn second_of(server: &ServerSpec, id: ServerId) -> Option<ram::Second> {
     let spec = server.l2arc.as_ref()?;
     let disks = parts::disks(id, second_set(server)?);
-    let write = spec.write.value.count() as f64;
-    // Before each pass there is space for all that it may write.
-    let size = (spec.size.value.count() as f64 - write / 2.0).max(0.0);
-    // After a pass that writes more than half of that the next one follows after `again`.
-    let most_per_s =
-        (write / spec.again.value.seconds()).max(write / 2.0 / spec.every.value.seconds());
-    let feed = second_level::Feed { size, most_per_s };
+    let (size, write) = (spec.size.value.count() as f64, spec.write.value.count() as f64);
+    let (every, again) = (spec.every.value.seconds(), spec.again.value.seconds());
+    let feed = second_level::Feed { size, write, every, again };
     Some(ram::Second { disks, feed, is_persistent: spec.persistent.value })
 }
 

@@ -66,7 +66,12 @@ fn computed(case: &Case) -> [f64; 3] {
     let of = (case.memory, case.block);
     let mut missed = adaptive_misses(&[(&popularity, case.per_s)], of, PROMOTION.seconds());
     let share = missed[0].per_second() / case.per_s;
-    let feed = Feed { size: (case.second * case.block) as f64, most_per_s: (40 * MIB) as f64 };
+    let feed = Feed {
+        size: (case.second * case.block) as f64,
+        write: (8 * MIB) as f64,
+        every: 1.0,
+        again: 0.2,
+    };
     let found = second_level(vec![missed.remove(0)], feed).remove(0);
     [share, found.hits, found.stored]
 }
@@ -94,8 +99,11 @@ fn the_second_level_takes_as_much_off_the_disks_as_the_closed_form_says() {
         let to_disks = |of: [f64; 3]| of[0] * (1.0 - of[1]);
         let near = |found: f64, wanted: f64, within: f64| (found / wanted - 1.0).abs() <= within;
         assert!(near(to_disks(seen), to_disks(expected), 0.04), "{seen:?} against {expected:?}");
-        // Blocks that are read again before they are evicted are copied too, where passes have the time.
-        let copies = if expected[2] < 1.0 { 0.02 } else { 0.3 };
-        assert!(near(seen[2], expected[2], copies), "{seen:?} against {expected:?}");
+        // Where passes have the time, they copy blocks too that are read again before they are evicted.
+        let most = if expected[2] < 1.0 { 1.02 } else { 1.3 };
+        assert!(
+            seen[2] > 0.9 * expected[2] && seen[2] < most * expected[2],
+            "{seen:?}, {expected:?}"
+        );
     }
 }

@@ -42,6 +42,8 @@ pub struct Memory {
     pub steps: Vec<Step>,
     /// True if nothing looks it up while all parts are up.
     pub begins_empty: bool,
+    /// True if it is a second level, on disks: it is asked while its content is not lost, also when its disks do not answer.
+    pub is_on_disks: bool,
     /// Parts that empty it: those that lose what is in their memory, and disks that are lost.
     pub emptied_by: Vec<Part>,
     /// Relation to what the part takes over from its partner; `None` if it takes nothing over.
@@ -175,8 +177,9 @@ impl Builder<'_> {
             let number = builder.part(place.memory);
             let hits = &builder.draft().hits;
             let (warm, steps) = (1.0 - hits.in_cache(cache), hits.filling(cache));
-            let emptied_by = vec![place.memory];
-            Memory { place, number, warm, steps, begins_empty: false, emptied_by, of_head: None }
+            let (begins_empty, is_on_disks, emptied_by) = (false, false, vec![place.memory]);
+            let of_head = None;
+            Memory { place, number, warm, steps, begins_empty, is_on_disks, emptied_by, of_head }
         })
     }
 
@@ -207,8 +210,9 @@ impl Builder<'_> {
         Some(self.memory(place, |builder| {
             let number = builder.part(place.memory);
             let (warm, steps) = (1.0 - found.hits, builder.filling(found));
-            let (begins_empty, emptied_by) = (!found.is_read, vec![place.memory]);
-            Memory { place, number, warm, steps, begins_empty, emptied_by, of_head }
+            let begins_empty = !found.is_read;
+            let (is_on_disks, emptied_by) = (false, vec![place.memory]);
+            Memory { place, number, warm, steps, begins_empty, is_on_disks, emptied_by, of_head }
         }))
     }
 
@@ -227,6 +231,7 @@ impl Builder<'_> {
                 warm: 1.0 - behind.hits,
                 steps: behind.filling().to_vec(),
                 begins_empty: !found.is_read,
+                is_on_disks: true,
                 emptied_by: std::iter::once(second.disks).chain(of_memory).collect(),
                 of_head: None,
             }
@@ -361,7 +366,7 @@ impl FluidPlan {
     }
 }
 
-/// Returns each memory as it is. `up` has the parts that are
+/// Returns the state of each memory. `up` has the parts that are
 /// up, `head` has the location of the volumes of each head by file server, `bit` reads the input at a position, `age` the step at a position among the bits of the state.
 pub(super) fn standing(
     plan: &FluidPlan,
@@ -386,7 +391,7 @@ pub(super) fn standing(
         }
     }
     let standing = |(at, memory): (usize, &Memory)| {
-        let answers = up[memory.number as usize] && !lost[at];
+        let answers = !lost[at] && (memory.is_on_disks || up[memory.number as usize]);
         let misses = if answers { memory.misses(age(plan.step_at(at)), &is_away) } else { 1.0 };
         MemoryNow { lost: lost[at], answers, misses }
     };

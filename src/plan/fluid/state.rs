@@ -178,7 +178,7 @@ pub struct Standing<'p> {
     /// Factor on the misses of each buffer; whether its member keeps the content, and whether that is the primary.
     misses: Vec<f64>,
     buffers: Vec<(bool, bool)>,
-    /// True if the content is lost, and the share of the look-ups that misses; per memory.
+    /// Memories in this state.
     memories: Vec<MemoryNow>,
 }
 
