@@ -25,6 +25,8 @@ words! {
             | "reboot-db-instances"
             | "ec2-stop"
             | "ec2-restart"
+            | "vm-stop"
+            | "vm-restart"
             | "node-stop"
             | "node-reset",
         /// The component accepts requests and never answers.
@@ -44,7 +46,7 @@ words! {
         /// A server works with fewer cores; all that runs goes on with the others.
         CoresLost = "cores-lost",
         /// Its data is gone until restored.
-        Lost = "lost" | "detach-volume" | "disk-loss",
+        Lost = "lost" | "detach-volume" | "disk-detach" | "disk-loss",
         /// One disk of a set fails, and is replaced and written anew. The set is lost with one disk more than it can miss.
         DiskFailed = "disk-failed",
         /// The disks have no space left: writes fail at once, reads go on.
@@ -74,7 +76,7 @@ words! {
             | "virtual-interface-disconnect",
     }
     elsewhere {
-        "delay" | "network-delay" | "task-network-latency" | "pod-network-latency" =>
+        "delay" | "network-delay" | "network-latency" | "task-network-latency" | "pod-network-latency" | "invocation-add-delay" =>
             "no fault changes a delay: set the `latency` of the link or switch. `slow` takes bandwidth, `lossy` segments",
         "memory-stress" | "stress-mem" | "pod-memory-stress" =>
             "no fault takes memory: give the zone or server less, or empty its cache with how = \"cache-lost\"",
@@ -95,7 +97,7 @@ words! {
         "time-offset" | "time-skew" => "no clock of the simulation is wrong",
         "disrupt-vpc-endpoint" | "route-table-disrupt-cross-region-connectivity"
         | "transit-gateway-disrupt-cross-region-connectivity" => "let `partitioned` hit the link between the sites",
-        "interrupt-az-power" => "give the site a [feed.NAME] and let a `crash` hit it",
+        "interrupt-az-power" | "replicationgroup-interrupt-az-power" => "give the site a [feed.NAME] and let a `crash` hit it",
         "start-zonal-autoshift" | "zonal-autoshift-recovery" => "let a `crash` hit the site: its balancers and names shift the users",
         "dns-error" | "network-dns" => "let a `crash` hit the name service",
         "duplicate" | "network-duplicate" => "TCP drops what comes twice: it costs nothing here",

@@ -78,7 +78,7 @@ fn whole_databases(draft: &Draft, parts: &[Part], span: Span, out: &mut Diagnost
         let other = parts.iter().find(|part| !matches!(part, Part::Database { .. }));
         let name = other.map_or_else(String::new, |part| part.name(draft).to_string());
         let message = format!("`{name}` is no database");
-        let help = "backups and restores are those of databases: write `database.NAME`";
+        let help = "backups and restores are those of databases: write `database.NAME`. For packets that a link corrupts, write how = \"lossy\"";
         out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));
         return false;
     };

@@ -103,7 +103,8 @@ fn check_window(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
                     missing(window.span, key, "around a fault takes both", out);
                 }
             }
-            if draft.scenario.fault.is_empty() {
+            // A fault with a mistake of its own is reported there.
+            if draft.scenario.fault.is_empty() && !out.has_errors() {
                 let message = "no fault is declared for this window to lie around";
                 inert(around, message, "give it a `length`, or declare a `[fault.name]`", out);
             }

@@ -70,7 +70,8 @@ pub(super) fn rows(
                     _ => None,
                 };
                 // A quick run may end before others have taken over.
-                row.still_lost = lost.filter(|_| !study.quick && redundant(drill));
+                let lasts = || gatherer.lasts_to_the_end(at, drill);
+                row.still_lost = lost.filter(|_| !study.quick && redundant(drill) && lasts());
                 row.down = row.down.map(&place);
                 row.repair = row.repair.map(&place);
                 rows.push(row);
@@ -147,6 +148,19 @@ impl Gatherer<'_> {
             row.noticed = self.noticed(&row, at, drill.well, &well);
         }
         row
+    }
+
+    /// Returns whether page views are lost to the end of a run. In the last minute they are lost too where it begins before others
+    /// have taken over.
+    fn lasts_to_the_end(&self, at: usize, drill: &Drill) -> bool {
+        let lost = |at: usize| {
+            let seen = &self.result.windows[at];
+            let step = seen.course[self.number].last().map(|pace| pace.until - pace.from);
+            let last =
+                SimDuration::from_nanos(drill.last.nanos() / 3).max(step.unwrap_or_default());
+            lost_at_the_end(seen, last, self.number)
+        };
+        lost(at) - lost(drill.well) > WORTH
     }
 
     /// Returns whether the losses are over at the end of the repair run.
