@@ -369,6 +369,36 @@ fn a_figure_of_a_break_that_is_none_is_refused_with_a_way_out() {
     assert_eq!(result.judgements, [fivenines::study::expect::Verdict::Holds]);
 }
 
+/// The balancer sends half of the pages to the dead member for 10 to 15 s of the 40 s after the break. Later none is lost, so none is
+/// still lost.
+#[test]
+fn a_loss_that_is_over_before_the_end_is_not_told_as_lasting() {
+    let two = by_hand().with(
+        r#"
+[window.broken]
+before = "20s"
+after = "40s"
+[server.box]
+count = 2
+cores = 8
+[zone.web]
+count = 2
+on = ["box-1", "box-2"]
+[service.app]
+workers = 50
+[balancer.front]
+to = "app"
+check = { interval = "5s", time-out = "5s", fall = 2 }
+[request.page]
+enter = "front"
+"#,
+    );
+    let (_, results) = lived(&loaded(&two));
+    let row = row_of(&results, "box-1");
+    assert!(row.missed.value().unwrap() > 3.0, "{:?}", row.missed);
+    assert_eq!(row.still_lost, None, "{:?}", row.noticed);
+}
+
 /// Two members of two cores serve a page a second, each 2.4 s of work. The one that is left serves 2 ÷ 2.4 = 0.83 per
 /// second and refuses the rest, a sixth. The graph alone says that it serves.
 #[test]
