@@ -18,7 +18,7 @@
 //! Takes a popularity, changes per look-up, a capacity and the steady ratio. Gives [`Step`]s of equal gain, at most
 //! [`MOST_STEPS`]. Leaves out: copies fetched together that expire together; evictions of a full cache that
 //! stores by arrival or at random, which first holds what one of the least recently used object would.
-//! Source: as in [`hits`](super::hits); for the different objects among n independent draws Feller (1968), *An
+//! Source: as in [`hits`]; for the different objects among n independent draws Feller (1968), *An
 //! Introduction to Probability Theory and Its Applications*, vol. 1.
 
 use crate::workload::changed::Changes;
