@@ -4,8 +4,9 @@
 //! ([`crate::workload::hits`]) and that of ARC ([`crate::workload::adaptive`]). Contents that share a memory take their part of
 //! it by their reads. These are the mean rates of the file, with all parts up; while a head serves the volumes of both, those
 //! of both. Contents that closed users or recorded traffic alone read have no known rate: they count as read equally often,
-//! together as often as all the others, or as the memory that is read most. A content that is not read while all parts are up takes nothing from the others; when
-//! it is read, after a promotion, it counts as one of an unknown rate. Of one content alone the rate does not matter.
+//! together as often as all the others, or as the memory that is read most. A content that is not read while all parts are up
+//! takes nothing from the others; when it is read, after a promotion, it counts as one of an unknown rate. Of one content alone
+//! the rate matters to the pace of a second level only.
 //!
 //! Takes a draft; gives a ratio for each content in each memory. Where blocks that are written enter memory, they count as reads.
 //!
