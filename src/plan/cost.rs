@@ -237,12 +237,14 @@ fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> 
             && let Some(mean) = scaled.get(zone)
         {
             let (group, spec) = &draft.scenario.zone[*zone];
-            let what = format!("{what} of {group}, {mean:.2} on average");
-            // Each place has a member for the same share of the time. A price paid once is paid for the most members.
             let count = f64::from(spec.count.value);
+            let most = most_members(draft, *zone).map_or(count, f64::from);
+            // A rule without a known mean counts as its most members.
+            let known = if *mean < most { "on average" } else { "at most" };
+            let what = format!("{what} of {group}, {mean:.2} {known}");
+            // Each place has a member for the same share of the time. A price paid once is paid for the most members.
             let share = mean / count;
-            let most = most_members(draft, *zone).map_or(1.0, |most| f64::from(most) / count);
-            let once = once.map(|once| once * most);
+            let once = once.map(|once| once * most / count);
             add_scaled(&mut items, what, each.map(|each| each * share), once);
             continue;
         }
