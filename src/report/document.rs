@@ -51,6 +51,8 @@ pub struct Document {
 pub struct Lead {
     /// The answer in sentences, the most important first.
     pub answer: Vec<String>,
+    /// The figures that the author of a file without objectives expects a value of.
+    pub expected: Vec<Fact>,
     /// The main figures, side by side.
     pub strip: Vec<Tile>,
     /// The causes of failure and saturation, the largest first, each with its remedy.

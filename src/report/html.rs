@@ -40,6 +40,7 @@ pub fn page(document: &Document) -> String {
         style: &style,
         script: SCRIPT,
         answer: document.lead.answer.iter().map(|text| visible(text)).collect(),
+        expected: document.lead.expected.iter().map(Shown::new).collect(),
         strip: document.lead.strip.iter().map(Figure::new).collect(),
         advice: document.lead.advice.iter().map(Shown::new).collect(),
         heading: &document.lead.advice_heading,
@@ -123,6 +124,8 @@ struct Page<'a> {
     style: &'a str,
     script: &'a str,
     answer: Vec<String>,
+    /// Expectations of a file without objectives.
+    expected: Vec<Shown>,
     strip: Vec<Figure>,
     advice: Vec<Shown>,
     /// Heading of the advice.

@@ -321,6 +321,10 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     for sentence in &lead.below {
         say(&mut out, sentence, terminal);
     }
+    if !lead.expected.is_empty() {
+        out.push('\n');
+        paths(&mut out, &lead.expected, terminal);
+    }
     // The main cause is the first line of the advice.
     let is_advice = |tile: &&Tile| lead.advice.iter().any(|line| line.label == tile.value);
     let strip: Vec<Fact> =
@@ -364,6 +368,14 @@ fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>) -> usize {
     longest.unwrap_or(0).min(LABEL) + 2
 }
 
+/// Formats figures that are named by their paths: these have half of a line, and more than one line where they need it.
+fn paths(out: &mut String, facts: &[Fact], terminal: Terminal) {
+    let half = usize::from(terminal.width) / 2;
+    let longest = facts.iter().map(|fact| visible(&fact.label).chars().count()).max();
+    let width = longest.unwrap_or(0).min(half) + 2;
+    of_facts(out, facts, width, terminal);
+}
+
 /// Formats figures below an empty line.
 fn facts(out: &mut String, facts: &[Fact], width: usize, terminal: Terminal) {
     if !facts.is_empty() {
@@ -377,7 +389,7 @@ fn of_facts(out: &mut String, facts: &[Fact], width: usize, terminal: Terminal) 
     for fact in facts {
         let label = terminal.letters.spell(&visible(&fact.label));
         let mut first = format!("{label:<width$}");
-        if label.chars().count() > LABEL {
+        if label.chars().count() + 2 > width {
             // A label that is too long for the column stands on a line of its own.
             say(out, &label, terminal);
             first = " ".repeat(width);

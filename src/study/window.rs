@@ -94,6 +94,21 @@ impl Estimate {
             Self::Missing(_) => None,
         }
     }
+
+    /// Returns the estimate times a positive factor.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        match self {
+            Self::Interval(i) => Self::Interval(Interval {
+                estimate: i.estimate * factor,
+                low: i.low * factor,
+                high: i.high * factor,
+                ..i
+            }),
+            Self::Single(value) => Self::Single(value * factor),
+            missing @ Self::Missing(_) => missing,
+        }
+    }
 }
 
 /// Results of a window, over all replications.

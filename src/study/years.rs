@@ -47,7 +47,7 @@ pub use asked::{resolve, without};
 use blocks::{Join, Scale};
 use chunk::{Chunk, chunk};
 use disk_sets::{FoldedDisks, OfDisks};
-use estimate::{counted_quantile, mean, not_negative, times, turned};
+use estimate::{counted_quantile, mean, not_negative, turned};
 use few::Modelled;
 use load::{FoldedLoad, OfLoad};
 pub(super) use ranges::{Range, first, some};

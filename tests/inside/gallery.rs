@@ -121,6 +121,13 @@ fn lead() -> Lead {
                 ..Tile::default()
             },
         ],
+        expected: vec![
+            Fact::plain("latency.page.p95@peak", "451 ms ± 8; expected < 460ms"),
+            Fact {
+                judgement: Some(Judgement::Unsure),
+                ..Fact::plain("latency.page.p99@peak", "980 ms ± 40; expected < 1s")
+            },
+        ],
         advice_heading: "What fails first".into(),
         advice_unit: "downtime per year",
         advice: vec![Fact::plain("site", "34 min per year: main is the only site")],

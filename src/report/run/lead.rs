@@ -1,6 +1,7 @@
 //! The first screen of one scenario: the verdict, five figures, the causes of failure and saturation with their
 //! remedies, and the figures that remain.
 
+use super::expected;
 use super::verdict::{at_window, sentence};
 use super::{Identity, advice, price, share_cell};
 use crate::plan::cost::Cost;
@@ -51,6 +52,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     // Objectives over years and of windows without breaks do not show it.
     let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));
     lead.answer.extend(lost.map(|said| format!("Beside the objectives: {said}.")));
+    lead.expected = expected::facts(results, &summary);
     let main = summary.main();
     let several = summary.subjects.len() > 1;
     if let Some(main) = main {
@@ -123,7 +125,7 @@ fn tiles(results: &Results, of: &Subject, several: bool) -> Vec<Tile> {
             label: label("Available"),
             value,
             interval,
-            details: vec![format!("down {} per year by failed parts", downtime(&down.per_year))],
+            details: vec![format!("down {} per year", downtime(&down.per_year))],
             judgement: None,
         });
     }
@@ -136,10 +138,14 @@ fn tiles(results: &Results, of: &Subject, several: bool) -> Vec<Tile> {
 /// Returns the latency at the design peak, or in the last window.
 fn latency(of: &Subject, label: &dyn Fn(&str) -> String) -> Option<Tile> {
     let window = at_peak(of)?;
-    let (value, interval) = parts(&super::cell(window.latency.as_ref()?, Unit::Seconds));
+    let cell = super::cell(window.latency.as_ref()?, Unit::Seconds);
     let goal = of.goals.iter().find(
         |goal| matches!(&goal.aim, Aim::Latency { window: name, .. } if *name == window.name),
     );
+    if goal.is_none() && !matches!(&cell, Cell::Figure(figure) if figure.is_finite()) {
+        return None;
+    }
+    let (value, interval) = parts(&cell);
     let mut details: Vec<String> =
         window.level.map(|level| format!("at {}", rate(level))).into_iter().collect();
     if let Some(Goal { aim: Aim::Latency { bound, .. }, .. }) = goal {
@@ -298,7 +304,7 @@ fn served_views(results: &Results, of: &Subject, label: &dyn Fn(&str) -> String)
     if let Some(Aim::Served { least }) = goal.map(|goal| &goal.aim) {
         details.push(format!("objective: at least {}", percent(*least)));
     }
-    details.push("lost by failed parts, undetected failures and overload".into());
+    details.push("lost by parts out of service, undetected failures and overload".into());
     // Windows of requests correct the share, and widen its interval.
     let alone = flows_alone(results, &of.name).filter(|alone| alone.value() != value.value());
     details.extend(alone.map(|alone| format!("by rates alone {}", served(alone))));
@@ -375,12 +381,14 @@ fn in_a_line(of: &Subject) -> Fact {
 /// decided.
 fn open_verdicts(results: &Results, summary: &Summary) -> Vec<Fact> {
     let mut facts = Vec::new();
-    if let Some((text, judgement)) = expectations(summary.expectations) {
+    // Without objectives each expectation is told, with its value, and the answer counts them.
+    let counted = expectations(summary.expectations).filter(|_| summary.goals().next().is_some());
+    let open = super::page::beside_objectives(results, counted.is_some());
+    if let Some((text, judgement)) = counted {
         // That all hold is said already.
         let judgement = Some(judgement).filter(|one| *one != Judgement::Met);
         facts.push(Fact { judgement, ..Fact::plain("Expectations", text) });
     }
-    let open = super::page::beside_objectives(results);
     let open = open
         .into_iter()
         .filter(|one| matches!(one.judgement, Judgement::NotMet | Judgement::Finding));

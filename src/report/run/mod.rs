@@ -14,6 +14,7 @@ mod cost;
 pub mod databases;
 mod disk_sets;
 mod downtime;
+mod expected;
 pub mod figures;
 pub mod files;
 mod headroom;

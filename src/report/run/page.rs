@@ -7,7 +7,7 @@ use crate::report::document::{
     Block, Check, Definition, Document, Figure, Judgement as Word, Section, Unit, Verdict as Line,
 };
 use crate::report::number;
-use crate::stats::interval::{Interval, Method};
+use crate::stats::interval::Method;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
     ClassRow, ExpectationRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
@@ -129,14 +129,14 @@ fn verdicts(results: &Results) -> Vec<Line> {
         );
         lines.push(Line { judgement: word(row.judgement), text });
     }
-    lines.extend(beside_objectives(results));
+    lines.extend(beside_objectives(results, true));
     lines
 }
 
-/// Returns the verdicts on anything but objectives.
-pub(super) fn beside_objectives(results: &Results) -> Vec<Line> {
+/// Returns the verdicts on anything but objectives; without the expectations if these are told elsewhere.
+pub(super) fn beside_objectives(results: &Results, has_expectations: bool) -> Vec<Line> {
     let mut lines: Vec<Line> = results.plain().flat_map(metastable).collect();
-    for row in &results.expectations {
+    for row in results.expectations.iter().filter(|_| has_expectations) {
         lines.push(Line { judgement: word(row.judgement), text: expectation(row) });
     }
     for row in &results.unreached {
@@ -155,17 +155,34 @@ pub(super) fn beside_objectives(results: &Results) -> Vec<Line> {
 
 /// Formats an expectation with what was found.
 pub fn expectation(row: &ExpectationRow) -> String {
-    let found = match (&row.words, row.judgement) {
+    format!("{} is {}: {}", row.path, row.is, found(row))
+}
+
+/// Formats what was found of a figure, in the unit of the demand.
+pub(super) fn found(row: &ExpectationRow) -> String {
+    match (&row.words, row.judgement) {
         (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
         (Some(name), _) => name.clone(),
         (None, _) => match unit_of_bound(&row.is).filter(|_| row.unit == FigureUnit::Seconds) {
             Some((name, seconds)) => {
-                in_words(&times(&row.estimate, 1.0 / seconds), Unit::Other(name.into()))
+                in_words(&row.estimate.clone().times(1.0 / seconds), Unit::Other(name.into()))
+            }
+            // Shares near 1 have their nines in percent.
+            None if row.unit == FigureUnit::Ratio
+                && !bound(&row.is).ends_with('%')
+                && row.estimate.value().is_some_and(|share| share < 0.9) =>
+            {
+                in_words(&row.estimate, Unit::None)
             }
             None => in_words(&row.estimate, unit(row.unit)),
         },
-    };
-    format!("{} is {}: {found}", row.path, row.is)
+    }
+}
+
+/// Returns the bound of a demand, without its tolerance: `0.8` of `0.8 +- 1%` and of `within 1% of 0.8`.
+fn bound(is: &str) -> &str {
+    let value = is.split("+-").next().unwrap_or(is);
+    value.rsplit(" of ").next().unwrap_or(value).trim()
 }
 
 /// Returns the unit of time of the last duration in a demand, with its seconds; the value found is printed in it.
@@ -186,19 +203,6 @@ const TIMES: [(&str, f64); 8] = [
     ("h", 3_600.0),
     ("d", 86_400.0),
 ];
-
-fn times(estimate: &Estimate, factor: f64) -> Estimate {
-    match estimate {
-        Estimate::Interval(i) => Estimate::Interval(Interval {
-            low: i.low * factor,
-            high: i.high * factor,
-            estimate: i.estimate * factor,
-            ..*i
-        }),
-        Estimate::Single(value) => Estimate::Single(value * factor),
-        Estimate::Missing(_) => estimate.clone(),
-    }
-}
 
 /// Describes each class whose overload is metastable.
 fn metastable(window: &WindowRows) -> Vec<Line> {
@@ -444,5 +448,10 @@ mod tests {
         assert!(told("within 15% of 1822s", 1_872.0).ends_with("1822s: 1,872 s (single run)"));
         assert!(told("< 500ms", 1.25).ends_with("< 500ms: 1,250 ms (single run)"));
         assert!(told("<= 2h", 1_800.0).ends_with("<= 2h: 0.5 h (single run)"));
+        let share =
+            |is: &str| expectation(&ExpectationRow { unit: FigureUnit::Ratio, ..row(is, 0.25) });
+        assert!(share("within 5% of 0.26").ends_with("of 0.26: 0.25 (single run)"));
+        assert!(share("0.26 +- 5%").ends_with("+- 5%: 0.25 (single run)"));
+        assert!(share("< 26%").replace('\u{a0}', " ").ends_with("< 26%: 25 % (single run)"));
     }
 }

@@ -89,7 +89,7 @@ pub(super) fn sentence(results: &Results, summary: &Summary) -> String {
     if all.is_empty() {
         return match expectations(summary.expectations) {
             Some((text, _)) => {
-                format!("{name} declares no objective; of its expectations, {text}.")
+                format!("{name} declares no objective. Of its expectations, {text}.")
             }
             None => format!("{name} declares no objective."),
         };

@@ -11,7 +11,7 @@
 use crate::plan::availability::AvailabilityPlan;
 use crate::study::window::Estimate;
 
-use super::{YEAR_S, mean, times};
+use super::{YEAR_S, mean};
 
 /// Largest number of blocks: up to as many, replications are kept one by one.
 pub const KEPT: u64 = 20_000;
@@ -155,6 +155,6 @@ impl Scale<'_> {
     /// Returns the mean over replications.
     #[must_use]
     pub fn mean(self, values: &[f64]) -> Estimate {
-        times(mean(values, self.level), 1.0 / self.block as f64)
+        mean(values, self.level).times(1.0 / self.block as f64)
     }
 }

@@ -237,20 +237,6 @@ pub(super) fn mean(values: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// Returns an estimate times a positive factor.
-pub(super) fn times(estimate: Estimate, factor: f64) -> Estimate {
-    match estimate {
-        Estimate::Interval(i) => Estimate::Interval(Interval {
-            estimate: i.estimate * factor,
-            low: i.low * factor,
-            high: i.high * factor,
-            ..i
-        }),
-        Estimate::Single(value) => Estimate::Single(value * factor),
-        missing @ Estimate::Missing(_) => missing,
-    }
-}
-
 /// Returns one minus a share.
 pub(super) fn turned(share: Estimate) -> Estimate {
     match share {

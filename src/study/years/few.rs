@@ -14,7 +14,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
 use super::blocks::Scale;
-use super::{YEAR_S, not_negative, times};
+use super::{YEAR_S, not_negative};
 
 /// Contribution of a second of outage to a sum.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +125,7 @@ pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Es
         ([one], Err(_)) => Estimate::Single(*one),
         _ => Estimate::Missing(NoValue::Empty),
     };
-    times(mean, factor)
+    mean.times(factor)
 }
 
 /// Returns the mean per year of counts or sums by block.
