@@ -435,3 +435,13 @@ fn what_is_asked_for_moves_nothing_else() {
     assert_eq!(few, one[..alone.len()]);
     assert_eq!(one, three);
 }
+
+/// Twenty twentieths add up to more than 1, as rounded numbers. A desk that is always busy is busy to 1, and no more.
+#[test]
+fn no_interval_of_a_timeline_has_more_than_the_capacity() {
+    let window = "replications = 20\n[window.all]\nlength = \"30s\"\nwarm-up = \"10s\"";
+    let loaded = station(window, 1, "\"50ms\"", "rate = \"100/s\"", &["throughput.desk@all"]);
+    let seen = lived(&loaded);
+    let grid = &seen.windows[0].grid;
+    assert_eq!(grid.iter().flatten().copied().collect::<Vec<f64>>(), [1.0]);
+}

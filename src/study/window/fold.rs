@@ -49,6 +49,13 @@ pub(in crate::study) fn fold(
             }
         }
     }
+    for (at, series) in grid.iter_mut().enumerate() {
+        for (step, mean) in series.iter_mut().enumerate() {
+            // Quotients that are rounded add up to a little more than 1.
+            let most = seen.iter().filter_map(|sample| sample.grid[at].get(step)).copied();
+            *mean = mean.min(most.fold(0.0, f64::max));
+        }
+    }
     let zones = zones::of_window(plan, asked, seen);
     let scalers = scalers::of_window(plan, asked, seen);
     let mut classes = verdict::of_classes(plan, &pooled, seen, asked.window.from());
