@@ -2,6 +2,8 @@
 //!
 //! Editors use it for completion, descriptions and error marks. Whatever the schema refuses, the reader refuses as
 //! well. The converse does not hold: the reader also checks references, sums and exclusions.
+//!
+//! Required keys stand in definitions of their own, `…-complete`: a file that is laid over a `base` has them there.
 
 use std::collections::BTreeMap;
 
@@ -22,17 +24,25 @@ const REFERENCE: &str = r"^(\*|[a-z0-9][a-z0-9-]*\*?)([.:](\*|[a-z0-9][a-z0-9-]*
 #[must_use]
 pub fn schema(title: &str, root: &Shape) -> Json {
     let mut maker = Maker { definitions: Map::new(), tables: BTreeMap::new() };
-    let root = maker.of(root, true);
+    let all = maker.of(root, true);
+    let complete = maker.complete(root);
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": title,
-        "allOf": [root],
+        "allOf": [all],
+        "if": { "not": { "required": ["base"] } },
+        "then": complete,
         "definitions": maker.definitions,
     })
 }
 
 /// Pattern of the units of a carbon intensity.
 const INTENSITY: &str = "((mg|g|kg)/kWh|(kg|t)/MWh)";
+
+/// Returns the pattern of the names of entries.
+fn pattern(keys: KeyShape) -> &'static str {
+    if keys == KeyShape::Name { NAME } else { REFERENCE }
+}
 
 struct Maker {
     definitions: Map<String, Json>,
@@ -131,6 +141,50 @@ impl Maker {
         self.refer(name, |maker| maker.table(doc, &keys()))
     }
 
+    /// Returns the schema of the keys that a complete file has in a shape; `None` if none is required.
+    fn complete(&mut self, shape: &Shape) -> Option<Json> {
+        match shape {
+            Shape::Given(of) => self.complete(of),
+            Shape::List(of) => Some(json!({ "items": self.complete(of)? })),
+            Shape::Named(KeyShape::Text, of) => {
+                Some(json!({ "additionalProperties": self.complete(of)? }))
+            }
+            Shape::Named(keys, of) => {
+                Some(json!({ "patternProperties": { pattern(*keys): self.complete(of)? } }))
+            }
+            Shape::Table { name, keys, .. } => {
+                let all = keys();
+                Some(self.refer(&format!("{name}-complete"), |maker| maker.needed(&all)))
+            }
+            Shape::Either(shapes) => {
+                let any: Vec<Json> = shapes
+                    .iter()
+                    .map(|shape| {
+                        let plain = self.of(shape, false);
+                        match self.complete(shape) {
+                            Some(complete) => json!({ "allOf": [plain, complete] }),
+                            None => plain,
+                        }
+                    })
+                    .collect();
+                any.iter().any(|one| one.get("allOf").is_some()).then(|| json!({ "anyOf": any }))
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the keys of a table that a complete file has.
+    fn needed(&mut self, keys: &[KeyDoc]) -> Json {
+        let required: Vec<&str> =
+            keys.iter().filter(|key| key.required).map(|key| key.key.as_str()).collect();
+        let inside = keys.iter().filter_map(|key| {
+            let complete = self.complete(&key.shape)?;
+            Some((key.key.clone(), complete))
+        });
+        let properties: Map<String, Json> = inside.collect();
+        json!({ "required": required, "properties": properties })
+    }
+
     fn quantity(&mut self, name: &str, field: bool, plain: Json) -> Json {
         let value = self.refer(name, |_| plain);
         if !field {
@@ -154,10 +208,9 @@ impl Maker {
         match keys {
             KeyShape::Text => json!({ "type": "object", "additionalProperties": of }),
             KeyShape::Name | KeyShape::Reference => {
-                let pattern = if keys == KeyShape::Name { NAME } else { REFERENCE };
                 json!({
                     "type": "object",
-                    "patternProperties": { pattern: of },
+                    "patternProperties": { pattern(keys): of },
                     "additionalProperties": false,
                 })
             }
@@ -166,7 +219,6 @@ impl Maker {
 
     fn table(&mut self, doc: &str, keys: &[KeyDoc]) -> Json {
         let mut properties = Map::new();
-        let mut required = Vec::new();
         for key in keys {
             let mut property = Map::new();
             property.insert("description".to_string(), key.doc.clone().into());
@@ -186,16 +238,12 @@ impl Maker {
                     property.insert("minItems".to_string(), 1.into());
                 }
             }
-            if key.required {
-                required.push(key.key.clone());
-            }
             properties.insert(key.key.clone(), Json::Object(property));
         }
         json!({
             "type": "object",
             "description": super::spec::doc_text(&doc.lines().collect::<Vec<_>>()),
             "properties": properties,
-            "required": required,
             "additionalProperties": false,
         })
     }

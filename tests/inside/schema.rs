@@ -70,6 +70,8 @@ fn every_shipped_scenario_fits_the_schema_and_a_slip_of_the_pen_does_not() {
         ("\"10/s\"", "\"10\""),
         ("\"2 x rate\"", "\"2 rate\""),
         ("cores  = 4", "cores  = 0"),
+        ("cores  = 4", ""),
+        ("enter", "label"),
         ("[zone.web]", "[zone.Web]"),
         ("[zone.web]", "[zones.web]"),
         ("\"lognormal\"", "\"log-normal\""),
