@@ -46,6 +46,8 @@ pub enum Health {
     Slow(f64),
     /// Working; each segment that crosses it is lost with this probability. Of links between sites only.
     Lossy(f64),
+    /// Working; each message that crosses it takes longer by this. Of links between sites only.
+    Delayed(SimDuration),
     /// Carrying data from the first site to the second alone, or (`false`) from the second to the first. Of links between
     /// sites only.
     OneWay(bool),
@@ -65,7 +67,7 @@ impl Health {
     /// Returns whether the component does its work, if slowly.
     #[must_use]
     pub const fn works(self) -> bool {
-        matches!(self, Self::Up | Self::Slow(_) | Self::Lossy(_) | Self::Full)
+        matches!(self, Self::Up | Self::Slow(_) | Self::Lossy(_) | Self::Delayed(_) | Self::Full)
     }
 
     /// Returns whether the work inside is lost and new requests are not accepted.

@@ -232,3 +232,35 @@ fn a_link_of_one_direction_takes_its_calls_down_over_years() {
         assert!((share - 0.4).abs() < 1e-9, "{from}: {share}");
     }
 }
+
+/// A call and its answer wait by the delay once each: 72 ms and 2 x 50 ms. For half of the time that is 50 ms on average. A time-out
+/// between both loses the pages of that half.
+#[test]
+fn a_delayed_link_adds_its_delay_to_each_message() {
+    let delayed = |lasts: &str| {
+        format!(
+            "[fault.far]\nhits = \"link.wan\"\nhow = \"delayed\"\ndelay = \"50ms\"\nat = \"0s\"\nlasts = \"{lasts}\"\n"
+        )
+    };
+    for (lasts, truth) in [("1d", ALONE + 0.1), ("500s", ALONE + 0.05)] {
+        let found = value(&run(&(SCENE.to_string() + &delayed(lasts)), &[MEAN]), MEAN);
+        assert!((found - truth).abs() < 0.0005, "{lasts}: {found}, not {truth}");
+    }
+    let hasty = SCENE.replace("call = \"users\", ", "call = \"users\", time-out = \"100ms\", ");
+    let served = value(&run(&(hasty + &delayed("500s")), &[SERVED]), SERVED);
+    assert!((served - 5_000.0).abs() <= 2.0, "{served}");
+    let alias = delayed("500s").replace("\"delayed\"", "\"aws:ecs:task-network-latency\"");
+    let found = value(&run(&(SCENE.to_string() + &alias), &[MEAN]), MEAN);
+    assert!((found - ALONE - 0.05).abs() < 0.0005, "{found}");
+}
+
+#[test]
+fn a_delay_of_anything_but_a_link_is_refused_and_so_are_years_of_it() {
+    let fault = "[fault.far]\nhits = \"link.wan\"\nhow = \"delayed\"\ndelay = \"50ms\"\nat = \"0s\"\nlasts = \"1d\"\n";
+    let of = |from: &str, to: &str| refusal(&(SCENE.to_string() + &fault.replace(from, to)));
+    assert!(of("link.wan", "users").contains("is no link between sites"));
+    assert!(of("delay = \"50ms\"\n", "").contains("`delay` is missing"));
+    assert!(of("\"delayed\"", "\"partitioned\"").contains("only `delayed` has a `delay`"));
+    let years = SCENE.replace("[run]", "[run]\nhorizon = \"1y\"") + fault;
+    assert!(refusal(&years).contains("a link that is delayed"));
+}

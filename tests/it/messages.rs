@@ -232,7 +232,7 @@ fn words_of_other_tools_lead_to_ours() {
     }
     assert!(seen > 30, "{seen} words");
     for (word, said) in [
-        ("network-delay", "set the `latency` of the link or switch"),
+        ("invocation-add-delay", "a link between sites `delayed`"),
         ("memory-stress", "no fault takes memory"),
         ("task-io-stress", "[operation.NAME] with `load`"),
         ("asg-insufficient-instance-capacity-error", "let a `crash` hit the scaler"),

@@ -11,7 +11,7 @@ use crate::plan::part::Part;
 impl Flow for Site {
     nothing!(
         entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
-        switches, is_slice, may_wait,
+        switches, is_slice, may_wait, queued,
     );
 
     fn uplinks(&self, draft: &Draft, domain: Part) -> Option<OneOf> {
@@ -33,7 +33,7 @@ impl Flow for Site {
 impl Flow for Rack {
     nothing!(
         entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects,
-        watched, uplinks, is_slice, may_wait,
+        watched, uplinks, is_slice, may_wait, queued,
     );
 
     fn switches(&self, draft: &Draft, domain: Part) -> Option<OneOf> {
@@ -47,7 +47,7 @@ impl Flow for Rack {
 impl Flow for Link {
     nothing!(
         entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
-        switches, uplinks, is_slice, may_wait,
+        switches, uplinks, is_slice, may_wait, queued,
     );
 
     /// Returns the capacity of a link in bytes per second. Its caller keeps its worker while a call crosses it.

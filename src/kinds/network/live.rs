@@ -224,7 +224,7 @@ impl Links {
     pub fn latency_of(&self, path: u32) -> Option<SimDuration> {
         let both_ways = [false, true].iter().all(|back| !self.shuts(path, *back));
         let open = !self.share.is_blocked(path as usize) && both_ways;
-        open.then(|| self.paths[path as usize].latency)
+        open.then(|| self.paths[path as usize].latency_now(&self.links))
     }
 
     /// Holds back a reply of `size` bytes to `request`, whose client is cut off.
@@ -321,7 +321,7 @@ impl Links {
             self.handles[request.index()] = None;
             let path = &mut self.paths[ctx.requests[request].local as usize];
             path.completed += 1;
-            let mut latency = path.latency;
+            let mut latency = path.latency_now(&self.links);
             if !self.losing.is_empty() {
                 latency += made_up(&mut self.losing, ctx, request);
             }
@@ -358,6 +358,16 @@ impl Links {
     }
 }
 
+impl Path {
+    /// Returns the latency, with what delays the link between sites on it.
+    fn latency_now(&self, links: &[State]) -> SimDuration {
+        match self.far.map(|far| links[far.link as usize].health) {
+            Some(Health::Delayed(delay)) => self.latency + delay,
+            _ => self.latency,
+        }
+    }
+}
+
 impl State {
     fn lost_at(&self, now: SimTime) -> u128 {
         let gone = self.full.saturating_sub(self.usable);
@@ -375,7 +385,7 @@ impl Group {
 /// Returns the usable share of the capacity at this health.
 fn share_of(health: Health) -> f64 {
     match health {
-        Health::Up | Health::Lossy(_) | Health::OneWay(_) => 1.0,
+        Health::Up | Health::Lossy(_) | Health::Delayed(_) | Health::OneWay(_) => 1.0,
         Health::Slow(factor) => 1.0 / factor.max(1.0),
         _ => 0.0,
     }

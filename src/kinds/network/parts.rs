@@ -241,15 +241,19 @@ impl Parts for Link {
         mechanisms, surrogates, passing, converging, priced
     );
 
-    /// Returns faults that let a link lose data.
+    /// Returns faults that let a link lose data, or take longer.
     fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
         let faults = draft.scenario.fault.iter();
-        let lossy =
-            faults.filter(|(_, fault)| fault.how.value == How::Lossy).map(|(name, fault)| {
-                let what = format!("a link that loses data, in the fault `{name}`");
-                NotYet::over_years(what, fault.how.span)
-            });
-        lossy.collect()
+        let slower = faults.filter_map(|(name, fault)| {
+            let what = match fault.how.value {
+                How::Lossy => "loses data",
+                How::Delayed => "is delayed",
+                _ => return None,
+            };
+            let what = format!("a link that {what}, in the fault `{name}`");
+            Some(NotYet::over_years(what, fault.how.span))
+        });
+        slower.collect()
     }
 
     fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
@@ -283,6 +287,7 @@ impl Parts for Link {
         shown.carried_by(&[part], false);
         shown.slow();
         shown.lossy();
+        shown.delayed();
     }
 
     fn size(&self, draft: &Draft, part: Part, size: Size) -> Option<f64> {

@@ -217,10 +217,9 @@ impl Service {
     fn usable(&self) -> Usable {
         match self.health {
             _ if self.absent.is_some() => Usable::None,
-            // The last three are of links and disks alone.
-            Health::Up | Health::Slow(_) | Health::Lossy(_) | Health::OneWay(_) | Health::Full => {
-                Usable::All
-            }
+            Health::Up | Health::Slow(_) => Usable::All,
+            // Of links and disks alone.
+            Health::Lossy(_) | Health::Delayed(_) | Health::OneWay(_) | Health::Full => Usable::All,
             Health::Stalled | Health::Hung => Usable::Held,
             Health::Down | Health::Unreachable => Usable::None,
         }

@@ -67,7 +67,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
         }
         let Some(lasts) = spec.lasts.as_ref().filter(|_| spec.takes_out()) else { continue };
         // A deployment takes the parts out one after the other.
-        let each = if spec.deploys() { lasts.value.nanos() } else { 0 };
+        let each = spec.turn().nanos();
         let mut after = 0_u64;
         for part in draft.targets.operated(spec) {
             all.entry(part).or_default().push(outages(after, lasts.value, false));

@@ -63,6 +63,13 @@ words! {
             | "network-corrupt"
             | "task-network-packet-loss"
             | "pod-network-packet-loss",
+        /// A link between sites takes longer: each message that crosses it waits besides its latency.
+        Delayed = "delayed"
+            | "delay"
+            | "network-delay"
+            | "network-latency"
+            | "task-network-latency"
+            | "pod-network-latency",
         /// A link between sites carries data in one direction alone: requests arrive and no answer comes back.
         OneWay = "one-way",
         /// The component is cut off from the network.
@@ -76,8 +83,8 @@ words! {
             | "virtual-interface-disconnect",
     }
     elsewhere {
-        "delay" | "network-delay" | "network-latency" | "task-network-latency" | "pod-network-latency" | "invocation-add-delay" =>
-            "no fault changes a delay: set the `latency` of the link or switch. `slow` takes bandwidth, `lossy` segments",
+        "invocation-add-delay" =>
+            "no fault delays a call by itself: a service can be `slow`, and a link between sites `delayed`",
         "memory-stress" | "stress-mem" | "pod-memory-stress" =>
             "no fault takes memory: give the zone or server less, or empty its cache with how = \"cache-lost\"",
         "io-stress" | "pod-io-stress" | "task-io-stress" | "disk-read-payload" | "disk-write-payload" =>

@@ -362,6 +362,8 @@ spec! {
         cores: Option<u32> => at_least(1),
         /// Probability that a segment is lost. Only for `lossy`.
         loss: Option<Probability>,
+        /// Time that each message waits besides the latency of the link. Only for `delayed`.
+        delay: Option<SimDuration> => within(SimDuration::from_nanos(1_000), SimDuration::HOUR),
         /// Site whose data still crosses the link. Only for `one-way`.
         from: Option<Name>,
         /// Time until people detect a fault that no check detects.
@@ -451,6 +453,8 @@ spec! {
         at: Option<Moment>,
         /// Length of the operation.
         lasts: Option<SimDuration>,
+        /// Time from the return of one part until the next is taken out. Without it, none. Only for `deploy`.
+        pause: Option<SimDuration>,
         /// Additional disk operations per second, by storage part.
         load: Named<Spanned<Rate>, Reference> = {},
         /// Action of the operation.
@@ -502,6 +506,24 @@ impl OperationSpec {
     #[must_use]
     pub fn deploys(&self) -> bool {
         self.does.as_ref().is_some_and(|does| does.value == Does::Deploy)
+    }
+
+    /// Returns the time from the turn of one part to that of the next: zero if all are taken out at once, or if it does not
+    /// last.
+    #[must_use]
+    pub fn turn(&self) -> SimDuration {
+        let Some(lasts) = self.lasts.as_ref().filter(|_| self.deploys()) else {
+            return SimDuration::ZERO;
+        };
+        let pause = self.pause.as_ref().map_or(SimDuration::ZERO, |pause| pause.value);
+        lasts.value.saturating_add(pause)
+    }
+
+    /// Returns the time from its begin until the last of `parts` is back; `None` if it does not last.
+    #[must_use]
+    pub fn all_turns(&self, parts: u64) -> Option<SimDuration> {
+        let before = self.turn().saturating_mul(parts.saturating_sub(1));
+        Some(before.saturating_add(self.lasts.as_ref()?.value))
     }
 
     /// Returns whether it makes backups.

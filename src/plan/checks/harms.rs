@@ -23,6 +23,7 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
     belongs(fault, fault.factor.as_ref(), (How::Slow, "has a factor"), out);
     belongs(fault, fault.cores.as_ref(), (How::CoresLost, "takes cores"), out);
     belongs(fault, fault.loss.as_ref(), (How::Lossy, "has a `loss`"), out);
+    belongs(fault, fault.delay.as_ref(), (How::Delayed, "has a `delay`"), out);
     belongs(fault, fault.from.as_ref(), (How::OneWay, "has a site that it is `from`"), out);
     check_feeds(draft, fault, parts, out);
     match fault.how.value {
@@ -31,6 +32,13 @@ pub(super) fn check(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut 
         }
         How::CoresLost => check_cores(draft, fault, parts, out),
         How::Lossy => check_loss(draft, fault, parts, out),
+        How::Delayed => {
+            if fault.delay.is_none() {
+                let why = "the time that each message waits besides the latency";
+                return missing_as(fault.span, ("delay", Some("\"50ms\"")), why, out);
+            }
+            links_alone(draft, fault, parts, out);
+        }
         How::OneWay => check_direction(draft, fault, parts, out),
         How::DiskFull => check_full(draft, fault, parts, out),
         _ => {}

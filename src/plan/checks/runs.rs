@@ -444,8 +444,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
             out.push(Diagnostic::new(Code::EndBeforeStart, lasts.span, message));
         }
         (Some(lasts), Some(every)) => {
-            let times = if operation.deploys() { parts.len().max(1) as u64 } else { 1 };
-            let all = lasts.value.saturating_mul(times);
+            let all = operation.all_turns(parts.len() as u64).unwrap_or(lasts.value);
             if all > every.period() {
                 let message = format!("lasts {all} but comes each {}", every.value.word());
                 out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message));
@@ -460,6 +459,10 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
             inert(lasts.span, "nothing here lasts for a time", "remove `lasts`", out);
         }
         _ => {}
+    }
+    if !operation.deploys() {
+        let message = "only `deploy` takes parts out one after the other";
+        inert_if(operation.pause.as_ref(), message, "remove it, or set does = \"deploy\"", out);
     }
     if operation.backs_up() {
         return restores::check_backup(draft, operation, out);

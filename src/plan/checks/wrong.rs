@@ -33,7 +33,7 @@ pub(super) fn check(draft: &Draft, name: &Name, operation: &OperationSpec, out: 
         inert_if(stops, message, "remove it, or set does = \"deploy\"", out);
     } else if let (Some(lasts), Some(every)) = (&operation.lasts, &operation.every) {
         let parts = draft.targets.operated(operation).len() as u64;
-        if lasts.value.saturating_mul(parts) == every.period() {
+        if operation.all_turns(parts) == Some(every.period()) {
             let message = "the next roll-out begins when this one ends: it could never be stopped";
             let help = "shorten `lasts`, or lengthen `every`";
             out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message).help(help));

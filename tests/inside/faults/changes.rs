@@ -86,6 +86,36 @@ fn a_roll_out_that_is_stopped_late_has_broken_the_parts_so_far() {
     check(&story, "app-4", "app-4/change", &[(31.0, "planned.change.wrong"), (41.0, "up")]);
 }
 
+/// The same with half an hour between the parts: the second part's turn would begin at minute 41. Without a bad version the
+/// parts are out one after the other, 40 min apart.
+#[test]
+fn a_pause_between_the_parts_leaves_time_to_find_a_bad_version() {
+    let paused =
+        |text: &str| text.replace("does = \"deploy\"", "does = \"deploy\"\npause = \"30min\"");
+    let broken = story(&paused(&bad(", found-after = \"25min\"")));
+    let moves = [(1.0, "planned.change.wrong"), (11.0, "fault.change"), (86.0, "up")];
+    check(&broken, "app-1", "change/roll-out/change", &moves);
+    for part in ["app-2", "app-3", "app-4"] {
+        check(&broken, part, "", &[]);
+    }
+    let good = "[operation.change]\nat = \"1min\"\nlasts = \"10min\"\ndoes = \"deploy\"\nof = \"service.app\"\n";
+    let well = story(&paused(good));
+    for (turn, part) in (0..).zip(["app-1", "app-2", "app-3", "app-4"]) {
+        let begin = 1.0 + 40.0 * f64::from(turn);
+        check(
+            &well,
+            part,
+            &format!("{part}/planned.change"),
+            &[(begin, "planned.change"), (begin + 10.0, "up")],
+        );
+    }
+    let often =
+        members(&paused(good).replace("at =", "every = \"day\"\nat =").replace("30min", "8h"));
+    let said =
+        crate::Scenario::parse(&often).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(said.contains("lasts 24h40min") || said.contains("comes each day"), "{said}");
+}
+
 /// One nanosecond after the last part is back it is looked at, 10 min later found, 50 min later rolled back.
 #[test]
 fn a_roll_out_that_goes_on_breaks_all_parts() {

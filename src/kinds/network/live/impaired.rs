@@ -1,4 +1,5 @@
-//! Links between sites that lose data, or carry one direction alone.
+//! Links between sites that lose data, or carry one direction alone. A delay of a link is part of its
+//! [latency](Links::latency_of).
 //!
 //! A message that begins to cross a lossy link draws how often its last segments wait for a time-out, and at which of its
 //! other segments its rate begins to be that of a window halved at every loss ([`loss`]). The transfer takes its share of the

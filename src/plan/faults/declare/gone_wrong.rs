@@ -169,7 +169,7 @@ impl Declarer<'_> {
             false => bad,
         };
         for (turn, &index) in (1..).zip(&members[1..]) {
-            let clock = work.clock(work.lasts.saturating_mul(turn));
+            let clock = work.clock(work.turn.saturating_mul(turn));
             let edit = |mould: &mut Mould, (): &()| {
                 mould.takes_turn(work, clock.clone(), (&role, &spreads));
             };
@@ -198,7 +198,8 @@ fn roll_out(
     let begin =
         Timer::clock(&format!("{}.begin", work.name), SimTime::ZERO + work.first, work.every);
     // One nanosecond after the last turn: whatever happens at its end is done by then.
-    let turns = work.lasts.saturating_mul(count).nanos().saturating_add(1);
+    let before = work.turn.saturating_mul(count.saturating_sub(1));
+    let turns = before.saturating_add(work.lasts).nanos().saturating_add(1);
     let end = SimTime::from_nanos(work.first.nanos().saturating_add(turns));
     let over = Timer::clock(&format!("{}.over", work.name), end, work.every);
     let repair = wrong.repair(work.name);

@@ -5,6 +5,7 @@ use crate::health::declare::{Effect, State};
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::part::Part;
+use crate::units::SimDuration;
 
 /// Effect of a fault on its part.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,6 +22,8 @@ pub(super) enum Harm {
     Fewer(u32),
     /// A link that loses data with this probability.
     Lossy(f64),
+    /// A link over which each message takes longer.
+    Delayed(SimDuration),
     /// A link that carries data from this site alone.
     OneWay(usize),
     /// Disks without space: they read, and fail writes.
@@ -41,6 +44,9 @@ impl Harm {
             How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
             How::CoresLost => Self::Fewer(spec.cores.as_ref().map_or(0, |cores| cores.value)),
             How::Lossy => Self::Lossy(spec.loss.as_ref().map_or(0.0, |loss| loss.value.get())),
+            How::Delayed => {
+                Self::Delayed(spec.delay.as_ref().map_or(SimDuration::ZERO, |delay| delay.value))
+            }
             How::OneWay => {
                 let from =
                     spec.from.as_ref().and_then(|from| draft.scenario.site.place(&from.text));
@@ -59,7 +65,9 @@ impl Harm {
             Self::Hung | Self::Cut | Self::OneWay(_) => failed(Effect::Lose),
             Self::Stalled => failed(Effect::Stall),
             Self::Slow(factor) => State { capacity: 1.0 / factor, ..degraded(name) },
-            Self::Fewer(_) | Self::Lossy(_) | Self::Full | Self::Forgot => degraded(name),
+            Self::Fewer(_) | Self::Lossy(_) | Self::Delayed(_) | Self::Full | Self::Forgot => {
+                degraded(name)
+            }
         }
     }
 
@@ -72,6 +80,7 @@ impl Harm {
             Self::Slow(factor) => format!("is slow {factor}"),
             Self::Fewer(lost) => fewer_cores(lost),
             Self::Lossy(loss) => format!("is lossy {loss}"),
+            Self::Delayed(delay) => format!("is delayed {delay}"),
             Self::OneWay(site) => format!("carries one way {site}"),
             Self::Full => "is full".into(),
             Self::Cut => "is cut".into(),
@@ -81,7 +90,11 @@ impl Harm {
 
     /// Returns whether the part works with this effect, if less or more slowly.
     pub(super) fn works(self) -> bool {
-        matches!(self, Self::Slow(_) | Self::Fewer(_) | Self::Lossy(_) | Self::Full | Self::Forgot)
+        match self {
+            Self::Slow(_) | Self::Fewer(_) | Self::Lossy(_) | Self::Delayed(_) => true,
+            Self::Full | Self::Forgot => true,
+            Self::Down | Self::Hung | Self::Stalled | Self::OneWay(_) | Self::Cut => false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Effects of the states of parts on components: facts for other automata, health, lost memory.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::harms::{Harm, fewer_cores, without};
@@ -208,13 +209,10 @@ impl<'a> Shown<'a> {
     /// Adds the states of a slow part, one per factor, if faults slow it or the zone it runs in.
     pub fn slow(&mut self) {
         let harms = self.hindering().flat_map(|sketch| self.harms_of(sketch));
-        let factor = |harm: &Harm| match harm {
-            Harm::Slow(factor) => Some(*factor),
+        let slow = largest_first(harms, |harm| match harm {
+            Harm::Slow(factor) => Some(factor),
             _ => None,
-        };
-        let mut slow: Vec<f64> = harms.filter_map(|(_, harm)| factor(harm)).collect();
-        slow.sort_by(|a, b| b.total_cmp(a));
-        slow.dedup();
+        });
         for factor in slow {
             self.hindered(&format!("slow {factor}"), Health::Slow(factor), Harm::Slow(factor));
         }
@@ -222,13 +220,10 @@ impl<'a> Shown<'a> {
 
     /// Adds the states of a server of `cores` that works with fewer, one per number of cores lost: the most first.
     pub fn fewer_cores(&mut self, cores: u32) {
-        let lost = |(_, harm): &(String, Harm)| match harm {
-            Harm::Fewer(lost) => Some(*lost),
+        let all = largest_first(self.harms_of(self.sketch), |harm| match harm {
+            Harm::Fewer(lost) => Some(lost),
             _ => None,
-        };
-        let mut all: Vec<u32> = self.harms_of(self.sketch).iter().filter_map(lost).collect();
-        all.sort_unstable_by(|a, b| b.cmp(a));
-        all.dedup();
+        });
         for lost in all {
             let (fact, health) = (fewer_cores(lost), Health::Slow(without(cores, lost)));
             self.state(&fact, health, self.own(&fact));
@@ -253,16 +248,25 @@ impl<'a> Shown<'a> {
 
     /// Adds the states of a link that loses data, one per probability: the largest first.
     pub fn lossy(&mut self) {
-        let loss = |(_, harm): &(String, Harm)| match harm {
-            Harm::Lossy(loss) => Some(*loss),
+        let all = largest_first(self.harms_of(self.sketch), |harm| match harm {
+            Harm::Lossy(loss) => Some(loss),
             _ => None,
-        };
-        let mut all: Vec<f64> = self.harms_of(self.sketch).iter().filter_map(loss).collect();
-        all.sort_by(|a, b| b.total_cmp(a));
-        all.dedup();
+        });
         for loss in all {
             let fact = Harm::Lossy(loss).fact();
             self.state(&fact, Health::Lossy(loss), self.own(&fact));
+        }
+    }
+
+    /// Adds the states of a link over which messages take longer, one per delay: the longest first.
+    pub fn delayed(&mut self) {
+        let all = largest_first(self.harms_of(self.sketch), |harm| match harm {
+            Harm::Delayed(delay) => Some(delay),
+            _ => None,
+        });
+        for delay in all {
+            let fact = Harm::Delayed(delay).fact();
+            self.state(&fact, Health::Delayed(delay), self.own(&fact));
         }
     }
 
@@ -377,4 +381,15 @@ fn that(host: Option<&Sketch>, fact: &str) -> Expr {
 
 fn within(states: Vec<String>) -> Expr {
     if states.is_empty() { Expr::Never } else { Expr::In(states) }
+}
+
+/// Returns the different amounts of one harm among `harms`, the largest first.
+fn largest_first<'h, T: PartialOrd>(
+    harms: impl IntoIterator<Item = &'h (String, Harm)>,
+    of: impl Fn(Harm) -> Option<T>,
+) -> Vec<T> {
+    let mut all: Vec<T> = harms.into_iter().filter_map(|(_, harm)| of(*harm)).collect();
+    all.sort_by(|a, b| b.partial_cmp(a).unwrap_or(Ordering::Equal));
+    all.dedup();
+    all
 }

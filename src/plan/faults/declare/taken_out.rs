@@ -16,6 +16,8 @@ pub(super) struct Work<'a> {
     /// Its first start, and the time for which each part is out.
     pub first: SimDuration,
     pub lasts: SimDuration,
+    /// Time from the turn of one part to that of the next.
+    pub turn: SimDuration,
     /// Time from one start to the next.
     pub every: Option<SimDuration>,
     /// Outcome if it goes wrong, if it can.
@@ -51,7 +53,8 @@ impl Declarer<'_> {
             let first = at.value.after_zero(week_start(draft));
             let every = spec.every.as_ref().map(|every| every.period());
             let wrong = spec.wrong().filter(|_| !without.contains(&name.text));
-            let work = |lasts| Work { name: &name.text, first, lasts, every, wrong };
+            let turn = spec.turn();
+            let work = |lasts| Work { name: &name.text, first, lasts, turn, every, wrong };
             for (lasts, machines) in vm::reboots_by_length(draft, spec) {
                 let members: Vec<usize> = machines.iter().filter_map(|one| self.at(*one)).collect();
                 self.take_out(&members, &work(lasts), SimDuration::ZERO);
@@ -65,7 +68,7 @@ impl Declarer<'_> {
                 None => {
                     // A deployment takes the parts out one after the other.
                     for (turn, index) in (0..).zip(members) {
-                        self.take_out(&[index], &work, work.lasts.saturating_mul(turn));
+                        self.take_out(&[index], &work, work.turn.saturating_mul(turn));
                     }
                 }
             }
