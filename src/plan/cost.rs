@@ -11,7 +11,7 @@
 //! Holds: amounts once and per month are never added to each other.
 //! Source: hosting price lists of 2008–2010; amounts are only added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::place;
 use crate::model::spec::price::{CostSpec, Price, Size};
@@ -32,6 +32,9 @@ const GIB: f64 = 1_073_741_824.0;
 const MBIT: f64 = 125_000.0;
 /// First words of a line for the energy of a site.
 const ENERGY_OF: &str = "energy of ";
+
+/// Mean number of members of each group that an autoscaler launches, by the section of its zones.
+type Members = BTreeMap<usize, f64>;
 
 /// Line of a bill.
 #[derive(Clone, Debug, PartialEq)]
@@ -194,7 +197,7 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
 pub fn bill(draft: &Draft) -> Option<Cost> {
     let mut cost = Cost::default();
     if let Some(prices) = &draft.scenario.cost {
-        add_parts(draft, &prices.value, &mut cost);
+        add_parts(draft, &prices.value, &mean_members(draft), &mut cost);
     }
     for (site, dollars) in power::monthly(draft) {
         let what = format!("{ENERGY_OF}{site}");
@@ -203,15 +206,29 @@ pub fn bill(draft: &Draft) -> Option<Cost> {
     (!cost.items.is_empty()).then_some(cost)
 }
 
+/// Returns the dollars per month of one member of the group of zones at `zone`; `None` without a monthly price.
+#[must_use]
+pub fn of_member(draft: &Draft, zone: usize) -> Option<f64> {
+    let prices = &draft.scenario.cost.as_ref()?.value;
+    let part = Part::Zone { zone, member: 0 };
+    let own = owned(draft).into_iter().find(|(_, parts, _)| parts.contains(&part));
+    let of_kind = || {
+        let mut lines = lines(draft, &BTreeSet::new()).into_iter();
+        lines.find(|line| line.parts.contains(&part))?.at.price(prices)
+    };
+    let price = own.map(|(_, _, price)| price).or_else(of_kind)?;
+    price.dollars(|of| part.answers().size(draft, part, of).unwrap_or(0.0)).1
+}
+
 /// Adds the lines for parts with a price, and for what edges deliver.
-fn add_parts(draft: &Draft, prices: &CostSpec, cost: &mut Cost) {
+fn add_parts(draft: &Draft, prices: &CostSpec, scaled: &Members, cost: &mut Cost) {
     for line in lines(draft, &own_parts(draft)) {
         if let Some(price) = line.at.price(prices) {
-            cost.items.extend(items(draft, line.what, &line.parts, price));
+            cost.items.extend(items(draft, line.what, &line.parts, price, scaled));
         }
     }
     for (name, parts, price) in owned(draft) {
-        cost.items.extend(items(draft, name, &parts, price));
+        cost.items.extend(items(draft, name, &parts, price, scaled));
     }
     if let Some(price) = &prices.cdn {
         let each = bytes_from_edges(draft) * price.value.dollars_per_byte();
@@ -223,9 +240,8 @@ fn add_parts(draft: &Draft, prices: &CostSpec, cost: &mut Cost) {
 }
 
 /// Returns the lines of the bill for parts with one price: one, or one for each size of theirs that the price counts.
-fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> {
+fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price, scaled: &Members) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
-    let scaled = mean_members(draft);
     for part in parts {
         // Parts without the size were refused by `check`.
         let size = |of| part.answers().size(draft, *part, of).unwrap_or(0.0);
@@ -239,7 +255,7 @@ fn items(draft: &Draft, what: &str, parts: &[Part], price: &Price) -> Vec<Item> 
             let (group, spec) = &draft.scenario.zone[*zone];
             let count = f64::from(spec.count.value);
             let most = most_members(draft, *zone).map_or(count, f64::from);
-            // A rule without a known mean counts as its most members.
+            // A rule on requests that wait counts as its most members.
             let known = if *mean < most { "on average" } else { "at most" };
             let what = format!("{what} of {group}, {mean:.2} {known}");
             // Each place has a member for the same share of the time. A price paid once is paid for the most members.

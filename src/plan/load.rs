@@ -26,11 +26,7 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::{Level, WindowSpec};
-use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
-use crate::plan::checks::week_start;
-use crate::plan::compile;
 use crate::plan::flow;
 use crate::plan::graph::{Graph, Subject};
 use crate::plan::hours;
@@ -43,20 +39,21 @@ use crate::plan::ram::{Place, Rates};
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
-use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
-use crate::units::{Rate, SimDuration, SimTime};
-use crate::workload::rate::RateCurve;
 
 pub mod closed;
 mod least;
 mod links;
 mod memory;
+mod rates;
 mod rest;
 
-pub use least::{first_to_run_out, has_less, least_offered, least_without};
+pub use least::{first_to_run_out, has_less, least_for_a_while, least_offered, least_without};
 use memory::State;
 pub use memory::{Cold, read_from_memories};
+pub use rates::{
+    fixed_by_levels, level, levels, open_rates, open_rates_in, profile_peaks, rates, rates_in,
+};
 pub use rest::processors;
 
 /// Sort of resource of a component.
@@ -115,123 +112,6 @@ impl Offered {
     pub(crate) const fn whose(&self) -> &'static str {
         if self.is_rest { "what the zones with shares leave it" } else { "its capacity" }
     }
-}
-
-/// Returns the mean rate per second of each workload in the file, without surges. For closed users it is the upper
-/// bound of [`closed::bounds`], for recorded traffic 0.
-#[must_use]
-pub fn rates(draft: &Draft) -> Vec<f64> {
-    let mut rates = open_rates(draft);
-    closed::bound(draft, &mut rates);
-    rates
-}
-
-/// Returns the mean rates per second of open workloads; 0 for closed users and recorded traffic.
-#[must_use]
-pub fn open_rates(draft: &Draft) -> Vec<f64> {
-    let rate = |workload: &WorkloadSpec| {
-        workload.rate.as_ref().map_or(0.0, |rate| rate.value.in_per_second())
-    };
-    draft.scenario.workload.iter().map(|(_, workload)| rate(workload)).collect()
-}
-
-/// Returns the rates per second in a window: those fixed by its level ([`levels`]), else the mean over the window
-/// with profile, steps and scheduled flash crowds. Closed users are bounded by the capacity that the others leave.
-#[must_use]
-pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
-    let mut rates = open_rates_in(draft, window);
-    closed::bound(draft, &mut rates);
-    rates
-}
-
-/// Returns the same as [`rates_in`], but 0 for closed users.
-#[must_use]
-pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
-    let spec = &draft.scenario.window[window].1;
-    let fixed = levels(draft, spec);
-    if spec.level.is_some() {
-        let own = open_rates(draft).into_iter().zip(fixed);
-        return own.map(|(own, fixed)| fixed.map_or(own, Rate::in_per_second)).collect();
-    }
-    let from = spec.at.as_ref().map(|at| at.value.after_zero(week_start(draft)));
-    let from = SimTime::ZERO + from.unwrap_or(SimDuration::ZERO).max(spec.warm_up.value);
-    let length = spec.length.as_ref().or(spec.before.as_ref()).map(|length| length.value);
-    let to = from + length.unwrap_or(SimDuration::SECOND);
-    let mut quiet = Diagnostics::new();
-    let own = open_rates(draft).into_iter().zip(draft.scenario.workload.iter());
-    own.map(|(own, (name, workload))| {
-        let traffic = compile::traffic(draft, name, workload, &mut quiet);
-        traffic.map_or(own, |traffic| traffic.planned_between(from, to).in_per_second())
-    })
-    .collect()
-}
-
-/// Returns, per workload, whether the level of a window fixes its rate. It does if the class has an objective,
-/// or for all workloads if no class has one; never for closed users.
-#[must_use]
-pub fn fixed_by_levels(draft: &Draft) -> Vec<bool> {
-    let scenario = &draft.scenario;
-    let judged = |spec: &WorkloadSpec| scenario.objective.get(&spec.request.value.text).is_some();
-    let none = !scenario.workload.iter().any(|(_, spec)| judged(spec));
-    let fixed = |spec: &WorkloadSpec| spec.users.is_none() && (none || judged(spec));
-    scenario.workload.iter().map(|(_, spec)| fixed(spec)).collect()
-}
-
-/// Returns, per workload, the rate fixed by the level of a window; `None` if the workload keeps its own.
-#[must_use]
-pub fn levels(draft: &Draft, window: &WindowSpec) -> Vec<Option<Rate>> {
-    let level = window.level.as_ref().map(|level| level.value);
-    let workloads = draft.scenario.workload.iter().zip(fixed_by_levels(draft));
-    let own = |spec: &WorkloadSpec| spec.rate.as_ref().map(|rate| rate.value);
-    workloads.map(|((_, spec), fixed)| level.filter(|_| fixed)?.of(own(spec))).collect()
-}
-
-/// Returns the level of a window as a rate per second; for a multiple, the sum over the workloads that it fixes.
-#[must_use]
-pub fn level(draft: &Draft, window: &WindowSpec) -> Option<f64> {
-    match window.level.as_ref()?.value {
-        Level::Fixed(rate) => Some(rate.in_per_second()),
-        Level::Times(_) => {
-            let fixed = levels(draft, window);
-            Some(fixed.into_iter().flatten().map(Rate::in_per_second).sum())
-        }
-    }
-}
-
-/// Returns the rates of all workloads at the peaks of their profiles, without noise, surges and closed users.
-/// Candidates are each half hour past the hour and each workload's own peak in the week. A candidate is left
-/// out if another has at least the same rate of every workload. The first is the earliest in the week.
-#[must_use]
-pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
-    const HALF_HOUR: u64 = SimDuration::HOUR.nanos() / 2;
-    let mut quiet = Diagnostics::new();
-    let workloads = draft.scenario.workload.iter();
-    let curves: Vec<Option<RateCurve>> = workloads
-        .map(|(name, spec)| compile::traffic(draft, name, spec, &mut quiet).map(|t| t.curve()))
-        .collect();
-    let zero = week_start(draft);
-    let week = 7 * SimDuration::DAY.nanos();
-    let zero = u64::from(zero.weekday) * SimDuration::DAY.nanos() + zero.time.nanos();
-    let hours = (0..168).map(|hour| (hour * 2 + 1) * HALF_HOUR);
-    let own = curves.iter().flatten().map(|curve| (curve.peak().1.nanos() + zero) % week);
-    let mut times: Vec<u64> = hours.chain(own).collect();
-    times.sort_unstable();
-    times.dedup();
-    let mut peaks: Vec<(SimTime, Vec<f64>)> = Vec::new();
-    for time in times {
-        let at = SimTime::from_nanos((time + week - zero % week) % week);
-        let rate = |curve: &Option<RateCurve>| {
-            curve.as_ref().map_or(0.0, |curve| curve.rate(at).in_per_second())
-        };
-        let rates: Vec<f64> = curves.iter().map(rate).collect();
-        let covers = |one: &[f64], other: &[f64]| one.iter().zip(other).all(|(a, b)| a >= b);
-        if peaks.iter().any(|(_, known)| covers(known, &rates)) {
-            continue;
-        }
-        peaks.retain(|(_, known)| !covers(&rates, known));
-        peaks.push((SimTime::from_nanos(time), rates));
-    }
-    peaks
 }
 
 /// Returns the mean of a law, in its base unit.
@@ -315,8 +195,9 @@ fn sums<'d>(
     state: State,
 ) -> Sums<'d> {
     let lent = hours::shares(draft);
-    let (work, asked, empty) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut sums = Sums { draft, up, state, lent, work, asked, empty };
+    let (work, undone) = (BTreeMap::new(), BTreeMap::new());
+    let (arrived, asked, empty) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+    let mut sums = Sums { draft, up, state, lent, work, undone, arrived, asked, empty };
     let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -325,6 +206,12 @@ fn sums<'d>(
     }
     kind::all().for_each(|kind| kind.works_always(&mut sums));
     sums
+}
+
+/// Computes the requests per second that arrive at each member of the services, with all parts up.
+#[must_use]
+pub fn arrived(draft: &Draft, rates: &[f64]) -> BTreeMap<Part, f64> {
+    sums(draft, rates, &|_| true, &|_| true, State::Warm).arrived
 }
 
 /// Parts at which a class is processed, with their shares of the requests.
@@ -354,6 +241,10 @@ pub struct Sums<'d> {
     /// Share of the week in which servers are there, by group; empty if none is lent.
     lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
+    /// Work on the processors of zones that may be left undone, in the least load.
+    undone: BTreeMap<Part, f64>,
+    /// Requests per second that arrive at parts among which they are spread.
+    arrived: BTreeMap<Part, f64>,
     /// Operations for which memories are asked.
     asked: BTreeMap<Place, Rates>,
     /// Reads of contents of which memory has nothing yet, by the part that has the contents.
@@ -375,6 +266,18 @@ impl<'d> Sums<'d> {
     pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
         if let Some(zone) = part.stands_on(self.draft) {
             self.add(zone, Resource::Cpu, cores * vm::slowness(self.draft, zone));
+        }
+    }
+
+    /// Adds work per second on the processor of the zone in which `part` runs, which is left undone where it does not fit: it
+    /// limits no request, unless the work of requests shares its processor.
+    pub(crate) fn work_of_none(&mut self, part: Part, cores: f64) {
+        if !self.is_least() {
+            return self.zone_cpu(part, cores);
+        }
+        if let Some(zone) = part.stands_on(self.draft) {
+            let cores = cores * vm::slowness(self.draft, zone);
+            *self.undone.entry(zone).or_insert(0.0) += cores;
         }
     }
 
@@ -454,13 +357,17 @@ impl<'d> Sums<'d> {
     }
 
     /// Sends `rate` requests per second evenly to those of these parts that are up.
-    pub(crate) fn spread(&self, to: Vec<Part>, rate: f64, here: &mut Here) {
+    pub(crate) fn spread(&mut self, to: Vec<Part>, rate: f64, here: &mut Here) {
         let alive = self.alive(to);
-        if !self.lent.is_empty() {
-            return here.extend(self.by_hours(alive, rate));
-        }
         let each = rate / alive.len().max(1) as f64;
-        here.extend(alive.into_iter().map(|part| (part, each)));
+        let shares = match self.lent.is_empty() {
+            true => alive.into_iter().map(|part| (part, each)).collect(),
+            false => self.by_hours(alive, rate),
+        };
+        for (part, rate) in &shares {
+            *self.arrived.entry(*part).or_insert(0.0) += rate;
+        }
+        here.extend(shares);
     }
 
     /// Returns `rate` requests per second divided over parts as their hours are: members that take work from a queue
@@ -530,6 +437,13 @@ impl<'d> Sums<'d> {
     fn finish(self) -> Vec<Offered> {
         let draft = self.draft;
         let mut all = self.work.clone();
+        let mut alone = Vec::new();
+        for (&zone, &work) in &self.undone {
+            match all.get_mut(&(zone, Resource::Cpu)) {
+                Some(own) if *own > 0.0 => *own += work,
+                _ => alone.extend(zone.stands_on(draft).map(|below| (below, work))),
+            }
+        }
         for zone in rest::zones(draft) {
             all.entry((zone, Resource::Cpu)).or_insert(0.0);
         }
@@ -544,6 +458,9 @@ impl<'d> Sums<'d> {
             if let Some(below) = part.stands_on(draft) {
                 *all.entry((below, Resource::Cpu)).or_insert(0.0) += work;
             }
+        }
+        for (below, work) in alone {
+            all.entry((below, Resource::Cpu)).and_modify(|own| *own += work);
         }
         let rests = rest::Rests::of(draft, &all, |part| self.lent_share(part));
         let mut offered = Vec::with_capacity(all.len());

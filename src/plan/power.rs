@@ -17,7 +17,7 @@ use crate::model::power::{Grid, HOURS_OF_DAY, Power, PowerMeter};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile;
-use crate::plan::fluid::{HOUR_NS, HOURS, WEEK_NS};
+use crate::plan::fluid::{HOURS, WEEK_NS};
 use crate::plan::hours;
 use crate::plan::load::{self, closed};
 use crate::plan::names::split_member;
@@ -171,7 +171,19 @@ pub fn monthly(draft: &Draft) -> Vec<(String, f64)> {
 }
 
 /// Returns the different rates of all workloads in the hours of a week, each with the number of these hours.
-pub(crate) fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
+fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
+    let mut found: Vec<(Vec<f64>, f64)> = Vec::new();
+    for rates in rates_of_week(draft, SimDuration::HOUR) {
+        match found.iter_mut().find(|(other, _)| *other == rates) {
+            Some((_, hours)) => *hours += 1.0,
+            None => found.push((rates, 1.0)),
+        }
+    }
+    found
+}
+
+/// Returns the mean rates of all workloads in each `step` of a week, from Monday on.
+pub(crate) fn rates_of_week(draft: &Draft, step: SimDuration) -> Vec<Vec<f64>> {
     let mut quiet = Diagnostics::new();
     let workloads = draft.scenario.workload.iter();
     let curves: Vec<Option<RateCurve>> = workloads
@@ -180,19 +192,23 @@ pub(crate) fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
     let start = week_start(draft);
     let zero = u64::from(start.weekday) * SimDuration::DAY.nanos() + start.time.nanos();
     let own = load::open_rates(draft);
-    let mut found: Vec<(Vec<f64>, f64)> = Vec::new();
-    for hour in 0..HOURS as u64 {
-        let from = SimTime::from_nanos((hour * HOUR_NS + WEEK_NS - zero % WEEK_NS) % WEEK_NS);
-        let to = from + SimDuration::HOUR;
+    // The bounds of closed users are those of the step before if the others have its rates.
+    let mut before: Option<(Vec<f64>, Vec<f64>)> = None;
+    let of_step = |at: u64| {
+        let from = SimTime::from_nanos((at * step.nanos() + WEEK_NS - zero % WEEK_NS) % WEEK_NS);
+        let to = from + step;
         let rate = |(curve, own): (&Option<RateCurve>, &f64)| {
             curve.as_ref().map_or(*own, |curve| curve.mean_between(from, to).in_per_second())
         };
-        let mut rates: Vec<f64> = curves.iter().zip(&own).map(rate).collect();
-        closed::bound(draft, &mut rates);
-        match found.iter_mut().find(|(other, _)| *other == rates) {
-            Some((_, hours)) => *hours += 1.0,
-            None => found.push((rates, 1.0)),
-        }
-    }
-    found
+        let open: Vec<f64> = curves.iter().zip(&own).map(rate).collect();
+        let known = before.take().filter(|(other, _)| *other == open).map(|(_, rates)| rates);
+        let rates = known.unwrap_or_else(|| {
+            let mut rates = open.clone();
+            closed::bound(draft, &mut rates);
+            rates
+        });
+        before = Some((open, rates.clone()));
+        rates
+    };
+    (0..WEEK_NS / step.nanos()).map(of_step).collect()
 }

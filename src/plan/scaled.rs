@@ -6,12 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::kinds::scaler::plan::ScalerLinks;
-use crate::kinds::scaler::spec::{ScalerMetric, ScalerSpec};
+use crate::kinds::scaler::spec::ScalerSpec;
+use crate::kinds::scaler::week;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
-use crate::plan::load::{self, Resource};
-use crate::plan::part::Part;
-use crate::plan::power::hourly_rates;
 use crate::units::SimDuration;
 
 /// Returns how often per second the rates turn that an autoscaler follows over years: with the hour and with the modulation.
@@ -58,36 +56,15 @@ pub fn most_members(draft: &Draft, zone: usize) -> Option<u32> {
     of_it.next().map(|((_, spec), _)| most_of(spec, count))
 }
 
-/// Returns the mean number of members over the hours of a week, for each scaled group, by the section of its zones.
-/// It is the number that holds the target of `cpu` at the mean load of each hour, within the bounds. Other rules have no
-/// such number: for them it is the largest.
+/// Returns the mean number of members over an average week, for each scaled group, by the section of its zones; that of
+/// [`week`]. A rule on requests that wait has no such number: for it, it is the largest.
 #[must_use]
 pub fn mean_members(draft: &Draft) -> BTreeMap<usize, f64> {
-    if draft.scenario.scaler.is_empty() {
-        return BTreeMap::new();
-    }
-    let rates = hourly_rates(draft);
-    let hours: f64 = rates.iter().map(|(_, hours)| hours).sum();
     let all = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
-    let of = |((_, spec), links): (&(_, ScalerSpec), &ScalerLinks)| {
+    let of = |(((_, spec), links), mean): ((&(_, ScalerSpec), &ScalerLinks), Option<f64>)| {
         let zone = links.zone?;
         let most = most_of(spec, draft.scenario.zone[zone].1.count.value);
-        let (Some(target), ScalerMetric::Cpu) = (&spec.target, spec.metric.value) else {
-            return Some((zone, f64::from(most)));
-        };
-        let wanted = |rates: &[f64]| {
-            let here = |one: &load::Offered| {
-                one.resource == Resource::Cpu
-                    && matches!(one.part, Part::Zone { zone: other, .. } if other == zone)
-            };
-            let offered: Vec<_> = load::offered(draft, rates).into_iter().filter(here).collect();
-            let work: f64 = offered.iter().map(|one| one.per_second).sum();
-            let each = offered.first().map_or(1.0, |one| one.capacity);
-            let exact = (work / (target.value * each) - 1e-9).ceil();
-            exact.clamp(f64::from(spec.minimum.value), f64::from(most))
-        };
-        let sum: f64 = rates.iter().map(|(rates, hours)| wanted(rates) * hours).sum();
-        Some((zone, sum / hours))
+        Some((zone, mean.unwrap_or(f64::from(most))))
     };
-    all.filter_map(of).collect()
+    all.zip(week::mean_members(draft)).filter_map(of).collect()
 }

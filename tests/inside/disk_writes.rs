@@ -269,7 +269,7 @@ fn what_cannot_act_is_refused_with_its_place_and_what_to_do() {
     let scrub = r#"scrub = { every = "1d", allocated = "1GiB" }"#;
     refused(scrub, "`transactions` is missing");
     refused(&format!("{groups}, {scrub}"), "`bandwidth` is missing");
-    refused(r#"bandwidth = "100MB/s""#, "no operation of these disks is sequential");
+    refused(r#"bandwidth = "100MB/s""#, "no operation of these disks has a size");
     refused(
         r#"transactions = { dirty-max = "16MiB", sequential = 0.5 }"#,
         "`bandwidth` is missing",

@@ -168,3 +168,25 @@ fn a_mirror_that_reads_from_the_shorter_queue_waits_as_the_chain_says() {
     let stripe = base.replace("layout = \"mirror\"", "layout = \"raid-dp\", reads = \"random\"");
     assert!(refusal(&stripe).contains("only the sides of a `mirror`"), "{}", refusal(&stripe));
 }
+
+/// 3 x 1 MiB / 85 µs are 37 GB/s; 128 KiB in 12.5 ms are 10 MB/s.
+#[test]
+fn a_disk_that_reads_faster_than_any_of_its_kind_is_warned_of() {
+    let warns = |kind: &str, block: &str, more: &str| {
+        let content = format!("content = {{ size = \"1GiB\", block = \"{block}\", zipf = 0 }}");
+        let set = format!("{{ kind = \"{kind}\", layout = \"plain\", data = 1, {content}{more} }}");
+        Scenario::check(&readers(&set, "")).iter().any(|found| found.code() == "W1209")
+    };
+    assert!(warns("sata-ssd", "1MiB", ""));
+    assert!(!warns("sata-ssd", "1MiB", ", bandwidth = \"500MB/s\""));
+    assert!(!warns("sata-ssd", "8KiB", ""));
+    assert!(!warns("7.2k", "128KiB", ""));
+    assert!(warns("10k", "4MiB", ""));
+}
+
+/// Nothing else than blocks of a content, merged writes and scans has a size.
+#[test]
+fn a_bandwidth_without_an_operation_that_has_a_size_is_refused() {
+    let set = r#"{ kind = "10k", layout = "plain", data = 1, bandwidth = "100MB/s" }"#;
+    assert!(refusal(&readers(set, "")).contains("no operation of these disks has a size"));
+}

@@ -63,6 +63,7 @@ mod ticks;
 mod traffic;
 mod users;
 mod verdicts;
+mod waits;
 mod windows;
 mod years;
 

@@ -62,3 +62,39 @@ repair = {{ dist = "exponential", mean = "2h" }}
     assert_eq!(workers[0], base[0], "and not on workers");
     assert_ne!(workers[1], base[1], "traffic does");
 }
+
+/// A sweep in the header of a shipped file can begin: each of its points is a scenario, and each of its keys changes a figure.
+#[test]
+fn the_sweeps_in_the_headers_of_shipped_files_can_begin() {
+    use fivenines::facade::sweep::{Sweep, Way};
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = 0;
+    let folders = std::fs::read_dir(root.join("scenarios")).unwrap();
+    let files = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap());
+    let mut paths: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    paths.sort();
+    for path in paths.into_iter().filter(|path| path.extension().is_some_and(|end| end == "toml")) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let commands = text.lines().filter_map(|line| line.strip_prefix("#   fivenines sweep "));
+        for command in commands {
+            found += 1;
+            let words: Vec<&str> = command.split_whitespace().collect();
+            assert!(path.ends_with(words[0]), "{}: {command}", path.display());
+            let mut run = crate::Run::new();
+            let mut way = Way::Combinations(Vec::new());
+            for pair in words[1..].chunks(2) {
+                match pair {
+                    ["--points", file] => way = Way::Points(root.join(file)),
+                    ["--figure", figure] => run = run.figure(figure.trim_matches('\'')),
+                    other => panic!("{}: {other:?}", path.display()),
+                }
+            }
+            let sweep = Sweep::read(&path, way, run).unwrap_or_else(|error| panic!("{error}"));
+            let planned = sweep.plan();
+            let variants =
+                planned.unwrap_or_else(|(error, of)| panic!("{command}: {of:?}: {error}"));
+            assert!(variants.len() > 1, "{command}");
+        }
+    }
+    assert!(found >= 8, "{found}");
+}

@@ -25,7 +25,9 @@ fn is_pair(spec: &BalancerSpec) -> bool {
 }
 
 impl Flow for Balancer {
-    nothing!(stores, lives, rooms, subjects, watched, switches, uplinks, is_slice, may_wait);
+    nothing!(
+        stores, lives, rooms, subjects, watched, switches, uplinks, is_slice, may_wait, queued
+    );
 
     fn enters(
         &self,

@@ -14,7 +14,7 @@ use crate::units::SimDuration;
 impl Flow for Cdn {
     nothing!(
         opens, members, stores, passing, probes, capacity, rooms, subjects, watched, switches,
-        uplinks, is_slice, may_wait,
+        uplinks, is_slice, may_wait, queued,
     );
 
     fn enters(

@@ -132,7 +132,7 @@ fn coldness(spec: &DatabaseSpec) -> f64 {
 impl Flow for Database {
     nothing!(
         entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects,
-        watched, switches, uplinks, is_slice,
+        watched, switches, uplinks, is_slice, queued,
     );
 
     fn may_wait(&self, draft: &Draft) -> bool {

@@ -3,6 +3,7 @@
 pub mod failures;
 
 use crate::kinds::disks::components::limits;
+use crate::kinds::disks::flow::each_per_s;
 use crate::kinds::disks::spec::pool::TransactionsSpec;
 use crate::kinds::disks::spec::{DiskSetSpec, Layout, QueueOrder};
 use crate::plan::checks::{exclude, inert, inert_if, missing};
@@ -49,6 +50,7 @@ pub fn of_server<'a>(
     for set in sets {
         layout(set, out);
         write_path(set, memory, out);
+        reads(set, out);
         let Some(throttle) = &set.io_throttle else { continue };
         throttles(set, out);
         match first {
@@ -100,6 +102,28 @@ pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
     inert_if(set.bandwidth.as_ref(), message, "remove `bandwidth`", out);
 }
 
+/// Warns of blocks that a disk reads faster than any of its kind can.
+fn reads(set: &DiskSetSpec, out: &mut Diagnostics) {
+    let (Some(content), Some(bytes), None) =
+        (&set.content, set.bytes_of_read(), set.bandwidth.as_ref())
+    else {
+        return;
+    };
+    let most = set.kind.value.fastest();
+    let per_s = f64::from(set.at_once()) * each_per_s(set) * bytes.count() as f64;
+    if per_s <= most.bytes_per_s() as f64 {
+        return;
+    }
+    let message = format!(
+        "a disk would read {:.0} MB/s: {} blocks of {bytes} per second; a `{}` disk reads at most {most}",
+        per_s / 1e6,
+        (f64::from(set.at_once()) * each_per_s(set)).round(),
+        set.kind.value.word(),
+    );
+    let help = "give the set a `bandwidth`: then each read takes the time of its transfer as well";
+    out.push(Diagnostic::new(Code::TooFast, content.block.span, message).help(help));
+}
+
 /// Checks transaction groups and intent log of a set of disks of a server with this memory.
 fn write_path(set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
     let Some(transactions) = &set.transactions else {
@@ -113,9 +137,10 @@ fn write_path(set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
         if set.log.is_some() || set.scrub.is_some() || set.resilver.is_some() {
             return missing(set.span, "transactions", why, out);
         }
-        let message = "no operation of these disks is sequential";
-        let help = "give `transactions`, or remove `bandwidth`";
-        return inert_if(set.bandwidth.as_ref(), message, help, out);
+        let message = "no operation of these disks has a size";
+        let help = "give a `content` that is read, or `transactions`; or remove `bandwidth`";
+        let without = set.bandwidth.as_ref().filter(|_| set.content.is_none());
+        return inert_if(without, message, help, out);
     };
     if let Some(queue) = set.queue.as_ref().filter(|queue| queue.value == QueueOrder::Fifo) {
         let why = "writes of a transaction group wait in queue classes";
@@ -177,7 +202,7 @@ fn of_groups(
         missing(set.span, "bandwidth", why, out);
     }
     let scans = set.scrub.is_some() || set.resilver.is_some();
-    if sequential <= 0.0 && set.log.is_some() && !scans {
+    if sequential <= 0.0 && set.log.is_some() && !scans && set.content.is_none() {
         let message = "no operation of these disks is sequential: the log has a device of its own";
         inert_if(set.bandwidth.as_ref(), message, "give `sequential`, or remove `bandwidth`", out);
     }

@@ -31,14 +31,22 @@ pub enum Blocks {
     Full,
 }
 
-/// Returns the time at the disks per read, in units of one disk read: a read of a raidz group uses all its data disks.
+/// Returns the time at the disks per read, in units of one disk read without its transfer: a read of a raidz group uses
+/// all its data disks.
 #[must_use]
 pub fn cost_of_read(set: &DiskSetSpec) -> f64 {
-    f64::from(set.columns().read)
+    let transfer_s = set.transfer_of_read().seconds();
+    f64::from(set.columns().read) * (1.0 + transfer_s * each_per_s(set))
 }
 
-/// Returns the time at the disks per write, in units of one disk read: twice that of one write in a mirror. Writes of a
-/// transaction group that are merged share an operation. The log is not counted.
+/// Returns the time of one read on idle disks, in seconds.
+#[must_use]
+pub fn read_s(set: &DiskSetSpec) -> f64 {
+    1.0 / each_per_s(set) + set.transfer_of_read().seconds()
+}
+
+/// Returns the time at the disks per write, in units of one disk read without its transfer: twice that of one write in a
+/// mirror. Writes of a transaction group that are merged share an operation. The log is not counted.
 #[must_use]
 pub fn cost_of_write(set: &DiskSetSpec) -> f64 {
     let of_one = cost_alone(set);
@@ -62,7 +70,7 @@ fn cost_of_transfer(set: &DiskSetSpec, bytes: u64) -> f64 {
     f64::from(columns.write) * each_per_s(set) * transfer_s
 }
 
-/// Returns the time at the disks per commit, in units of one disk read: that which its request does not wait for, in a
+/// Returns the time at the disks per commit, in the same units: that which its request does not wait for, in a
 /// transaction group, and that which it waits for, of the log on the disks.
 #[must_use]
 pub fn cost_of_commit(set: &DiskSetSpec, blocks: Blocks) -> (f64, f64) {

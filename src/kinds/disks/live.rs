@@ -21,6 +21,7 @@
 //!
 //! [`leaf_queue`]: crate::mechanism::leaf_queue
 
+mod choice;
 pub mod ledger;
 mod log;
 mod loss;
@@ -61,6 +62,8 @@ pub struct DisksConfig {
     pub time: Sampler,
     /// Time of one write, in seconds; `None`: that of any operation.
     pub write_time: Option<Sampler>,
+    /// Time in which a disk transfers what a read asks of it, besides.
+    pub transfer: SimDuration,
     /// Alarm of the first disk; the alarms of the other disks follow it, as many per disk as it executes at once.
     pub unit: UnitId,
     /// True if a read goes to the side of a mirror with the fewest operations.
@@ -236,8 +239,11 @@ impl Disks {
     ) {
         let write = class != Class::SyncRead;
         let law = self.config.write_time.as_ref().filter(|_| write).unwrap_or(&self.config.time);
-        let sample =
-            |index| SimDuration::from_seconds_f64(law.sample(ctx.draws.uniform_on(key, of, index)));
+        let transfer = if write { SimDuration::ZERO } else { self.config.transfer };
+        let sample = |index| {
+            let time = law.sample(ctx.draws.uniform_on(key, of, index));
+            SimDuration::from_seconds_f64(time) + transfer
+        };
         let (time, now) = (sample(index), ctx.now);
         let choice = ctx.draws.uniform_on(KeyId(key.0 + 1), of, index);
         let (what, tag) = (What::Own, 0);
@@ -282,25 +288,6 @@ impl Disks {
         for (column, time) in (begin - own * group..).zip(times) {
             self.put(ctx, own * group + column % group, Operation { time, ..operation });
         }
-    }
-
-    /// Returns the first of `copies` neighbouring disks, chosen by the uniform number `choice`.
-    fn place(&self, choice: f64, copies: u32) -> u32 {
-        let groups = self.config.columns.disks / copies;
-        whole::u32(choice * f64::from(groups)).min(groups - 1) * copies
-    }
-
-    /// Returns the disk with the fewest operations, waiting or in service; of equals the first from `own` on, in a round.
-    fn shortest(&self, disks: &[u32], own: u32) -> u32 {
-        let count = |disk: u32| {
-            let at = &self.disks[disk as usize];
-            let served = at.slots.iter().filter(|slot| slot.operation.is_some()).count();
-            let waits = self.shared.as_ref().map_or(0, |shared| shared.in_front_of(disk));
-            served + at.line.len() + waits
-        };
-        let from = disks.iter().position(|disk| *disk == own).unwrap_or(0);
-        let round = disks[from..].iter().chain(&disks[..from]);
-        round.copied().min_by_key(|disk| count(*disk)).unwrap_or(own)
     }
 
     fn put(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {

@@ -4,7 +4,7 @@ use crate::model::spec::memory::ContentSpec;
 use crate::scenario::law::LawSpec;
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
-use crate::units::{Bandwidth, Probability, SimDuration, Watts};
+use crate::units::{Bandwidth, Bytes, Probability, SimDuration, Watts};
 
 pub mod pool;
 
@@ -37,7 +37,8 @@ spec! {
         power: Option<Watts> => at_most(Watts::MAX),
         /// Throttle of the zones that share the disks. Only in a server. Without it, no operation is delayed.
         io_throttle: Option<IoThrottleSpec>,
-        /// Sequential transfer of one disk.
+        /// Transfer of one disk: the time of what follows the first block of writes that are merged, of a scan, and of each
+        /// block of a `content` that is read.
         bandwidth: Option<Bandwidth> => above(Bandwidth::from_bytes_per_s(0)),
         /// Writes that collect in memory and reach the disks group by group. Only in a server. Without it, each write goes
         /// to the disks at once.
@@ -153,6 +154,17 @@ impl DiskKind {
             Self::SataSsd => 3_300.0 / 3.0,
             _ => self.operations_per_s(),
         }
+    }
+
+    /// Returns the bytes per second that no disk of the kind exceeds: the fastest tracks of a disk that rotates, the
+    /// interface of a solid one (SATA 6 Gbit/s; four lanes of PCIe 5).
+    #[must_use]
+    pub const fn fastest(self) -> Bandwidth {
+        Bandwidth::from_bytes_per_s(match self {
+            Self::Rpm7k2 | Self::Rpm10k | Self::Rpm15k => 300_000_000,
+            Self::SataSsd => 600_000_000,
+            Self::NvmeSsd => 15_750_000_000,
+        })
     }
 
     /// Returns the operations that one disk executes at once.
@@ -282,6 +294,21 @@ impl DiskSetSpec {
         let disks = u128::from(self.data.value) + u128::from(self.parity.value);
         let log = self.log.as_ref().map_or(0, |log| log.kind.value.parallel());
         disks * u128::from(self.at_once()) + u128::from(log)
+    }
+
+    /// Returns the bytes that a disk reads for one block of the `content`; `None` without one.
+    #[must_use]
+    pub fn bytes_of_read(&self) -> Option<Bytes> {
+        let block = self.content.as_ref()?.block.value;
+        Some(Bytes::new(block.count().div_ceil(u64::from(self.columns().read))))
+    }
+
+    /// Returns the time that a disk transfers what one read asks of it, beside the time of the operation; zero without a
+    /// `bandwidth`, and where reads have no size.
+    #[must_use]
+    pub fn transfer_of_read(&self) -> SimDuration {
+        let of = self.bandwidth.as_ref().zip(self.bytes_of_read());
+        of.map_or(SimDuration::ZERO, |(bandwidth, bytes)| bandwidth.value.time_for(bytes))
     }
 
     /// Returns the operations that one disk executes at once.

@@ -1,6 +1,6 @@
 //! The subscribers of a log as parts, and its resolved references.
 
-use crate::kinds::log::spec::Mode;
+use crate::kinds::log::spec::{Mode, WhenFull};
 use crate::plan::Draft;
 use crate::plan::load::mean;
 use crate::plan::names::Kind;
@@ -32,6 +32,14 @@ pub fn sends(draft: &Draft, log: usize) -> u32 {
         Mode::Local | Mode::Multicast => 1,
         Mode::Sniff => 0,
     }
+}
+
+/// Returns whether a request waits while the subscribers are behind; otherwise records are dropped, or collected later.
+#[must_use]
+pub fn holds_up(draft: &Draft, log: usize) -> bool {
+    let spec = &draft.scenario.log[log].1;
+    let blocks = spec.when_full.as_ref().is_some_and(|when| when.value == WhenFull::Block);
+    blocks && matches!(spec.mode.value, Mode::Tcp | Mode::Multicast)
 }
 
 /// Returns the mean work of a process that writes a record, in core-seconds.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::kinds::log::live::{FLUSH, Writing};
-use crate::kinds::log::plan::{sends, subscriber, work_of_sender, work_of_subscriber};
+use crate::kinds::log::plan::{holds_up, sends, subscriber, work_of_sender, work_of_subscriber};
 use crate::kinds::log::spec::{LogSpec, LogStep, Mode};
 use crate::model::route::Op;
 use crate::model::spec::request::StepSpec;
@@ -120,8 +120,9 @@ impl Leaf for Record {
             }
         }
         let work = rate * work_of_subscriber(draft, self.log);
+        let waited_for = holds_up(draft, self.log);
         for part in self.subscribers(draft) {
-            sums.zone_cpu(part, work);
+            if waited_for { sums.zone_cpu(part, work) } else { sums.work_of_none(part, work) }
         }
     }
 

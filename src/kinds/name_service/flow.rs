@@ -13,7 +13,7 @@ use crate::plan::places;
 impl Flow for NameService {
     nothing!(
         opens, members, stores, passing, probes, capacity, lives, rooms, subjects, watched,
-        switches, uplinks, is_slice, may_wait,
+        switches, uplinks, is_slice, may_wait, queued,
     );
 
     fn enters(

@@ -20,7 +20,7 @@ use crate::units::Bytes;
 impl Flow for Nas {
     nothing!(
         entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
-        uplinks, is_slice, may_wait,
+        uplinks, is_slice, may_wait, queued,
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, _: Part) -> Option<NodeId> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::scaler::plan::{Scaler, ScalerLinks};
+use crate::kinds::scaler::plan::{Scaler, ScalerLinks, in_group, of_service};
 use crate::kinds::scaler::rules::percent;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
 use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};
@@ -263,8 +263,8 @@ fn check_group(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostic
     };
     let span = spec.zones.span;
     let group = &draft.scenario.zone[zone].0;
-    let own = |part: Part| matches!(part, Part::Service { service: of, .. } if of == service);
-    let in_group = |part: Part| matches!(part, Part::Zone { zone: of, .. } if of == zone);
+    let own = |part: Part| of_service(part, service);
+    let in_group = |part: Part| in_group(part, zone);
     let other = all_parts(draft)
         .into_iter()
         .find(|part| !own(*part) && part.stands_on(draft).is_some_and(in_group));

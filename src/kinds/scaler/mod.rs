@@ -42,4 +42,5 @@ pub mod plan;
 pub mod presence;
 pub mod rules;
 pub mod spec;
+pub mod week;
 mod years;

@@ -21,3 +21,15 @@ pub struct ScalerLinks {
     /// The service in them.
     pub service: Option<usize>,
 }
+
+/// Returns whether a part is a member of a group of zones.
+#[must_use]
+pub(super) fn in_group(part: Part, zone: usize) -> bool {
+    matches!(part, Part::Zone { zone: of, .. } if of == zone)
+}
+
+/// Returns whether a part is a member of a service.
+#[must_use]
+pub(super) fn of_service(part: Part, service: usize) -> bool {
+    matches!(part, Part::Service { service: of, .. } if of == service)
+}

@@ -114,7 +114,9 @@ fn host(draft: &Draft, zone: usize, server: ServerId) -> Host {
     host
 }
 
-fn terms(spec: &ScalerSpec, all: u32) -> Terms {
+/// Returns the terms of a scaler whose group has `all` members.
+#[must_use]
+pub fn terms(spec: &ScalerSpec, all: u32) -> Terms {
     let rule = match &spec.target {
         Some(target) => Rule::Target { value: target.value, tolerance: spec.tolerance.value },
         None => Rule::Steps(spec.steps.iter().filter_map(step).collect()),

@@ -1,11 +1,11 @@
 //! Workloads and metrics that a scaler cannot follow over years, where requests are a fluid.
 
+use crate::kinds::scaler::plan::in_group;
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::load::{self, Resource};
-use crate::plan::part::Part;
 use crate::plan::route::{Does, each};
 use crate::plan::simulatable::NotYet;
 use crate::scenario::source::Span;
@@ -56,9 +56,10 @@ fn hinders(of: &WorkloadSpec) -> Option<(&'static str, Span)> {
 fn works_in(draft: &Draft, workload: usize, zone: usize) -> bool {
     let mut rates = vec![0.0; draft.scenario.workload.len()];
     rates[workload] = 1.0;
-    let here = |part: Part| matches!(part, Part::Zone { zone: of, .. } if of == zone);
     let offered = load::offered(draft, &rates);
-    offered.iter().any(|of| of.resource == Resource::Cpu && here(of.part) && of.per_second > 0.0)
+    offered
+        .iter()
+        .any(|of| of.resource == Resource::Cpu && in_group(of.part, zone) && of.per_second > 0.0)
 }
 
 /// Returns whether the requests of a workload enter members of a service, behind a balancer.

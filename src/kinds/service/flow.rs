@@ -24,6 +24,7 @@ fn entered(draft: &Draft, entrance: Entrance) -> Vec<Part> {
 impl Flow for Service {
     nothing!(
         stores, passing, probes, capacity, lives, subjects, switches, uplinks, is_slice, may_wait,
+        queued,
     );
 
     fn enters(

@@ -15,7 +15,7 @@ use crate::plan::route::Visit;
 impl Flow for Station {
     nothing!(
         entrances, opens, stores, passing, probes, lives, rooms, subjects, watched, switches,
-        uplinks, is_slice, may_wait,
+        uplinks, is_slice, may_wait, queued,
     );
 
     fn members(

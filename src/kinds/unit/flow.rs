@@ -13,7 +13,7 @@ impl Flow for Unit {
 impl Flow for Group {
     nothing!(
         entrances, opens, members, stores, passing, probes, capacity, lives, rooms, watched,
-        switches, uplinks, is_slice, may_wait,
+        switches, uplinks, is_slice, may_wait, queued,
     );
 
     fn subjects(&self, graph: &mut graph::Builder<'_>) -> Vec<(Subject, NodeId)> {

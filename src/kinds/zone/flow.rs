@@ -3,7 +3,7 @@
 
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{
-    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, each_per_s, leads_commits, scrubs,
+    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, leads_commits, read_s, scrubs,
 };
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::parts;
@@ -62,7 +62,7 @@ fn behind_memory(network: &mut network::Builder<'_>, place: Place, node: u32) ->
 impl Flow for Server {
     nothing!(
         entrances, opens, members, passing, lives, rooms, subjects, watched, switches, uplinks,
-        is_slice
+        is_slice, queued,
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, user: Part) -> Option<NodeId> {
@@ -95,7 +95,7 @@ impl Flow for Server {
     }
 
     fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
-        set_behind(draft, store).map_or(0.0, |set| 1.0 / each_per_s(set))
+        set_behind(draft, store).map_or(0.0, read_s)
     }
 
     fn durable_s(&self, draft: &Draft, store: Store) -> f64 {
@@ -175,7 +175,7 @@ impl Flow for Server {
 impl Flow for Zone {
     nothing!(
         entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
-        switches, uplinks, may_wait,
+        switches, uplinks, may_wait, queued,
     );
 
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity> {

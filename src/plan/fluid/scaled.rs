@@ -12,6 +12,7 @@ use crate::kinds::scaler::presence::{self, ABSENT, PRESENT};
 use crate::kinds::scaler::rules::{hosts, rules};
 use crate::kinds::scaler::spec::{ScalerMetric, ScalerSpec};
 use crate::plan::Draft;
+use crate::plan::cost;
 use crate::plan::load::Resource;
 use crate::plan::part::Part;
 use crate::scenario::names::Name;
@@ -30,6 +31,8 @@ pub struct Scaled {
     pub rules: Rules,
     /// Its service.
     pub service: usize,
+    /// Dollars per month of one member; `None` without a price.
+    pub price: Option<f64>,
     /// Names of the members, by slot.
     pub members: Vec<String>,
     /// Processor of each member's zone, by index among the resources; `None` if no request works there.
@@ -89,6 +92,7 @@ pub fn all(draft: &Draft, network: &Network) -> Vec<Scaled> {
             name: name.text.clone(),
             rules: rules(draft, index, (zone, service)),
             service,
+            price: cost::of_member(draft, zone),
             members: slots.clone().map(|at| member(at).name(draft)).collect(),
             processors: slots.clone().map(processor).collect(),
             processes: slots.map(|at| process(at).map(table::u32)).collect(),

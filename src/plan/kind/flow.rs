@@ -94,8 +94,12 @@ pub trait Flow: Sync {
     /// Adds the work that does not depend on the traffic.
     fn works_always(&self, sums: &mut Sums<'_>);
 
-    /// Returns whether the least load of this kind may be below its load: some of its work can wait, or be shared.
+    /// Returns whether the least load of this kind may be below its load: some of its work can wait, be shared, or be
+    /// left undone.
     fn may_wait(&self, draft: &Draft) -> bool;
+
+    /// Returns the classes whose requests wait without bound for capacity, while the traffic is above its mean.
+    fn queued(&self, draft: &Draft) -> Vec<usize>;
 
     /// Returns the capacity of a resource of a part; `None`: such a part has none, or no limit.
     fn capacity(&self, draft: &Draft, part: Part, resource: Resource) -> Option<Capacity>;
@@ -142,7 +146,7 @@ macro_rules! nothing {
     (all) => {
         crate::plan::kind::flow::nothing!(
             entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects, watched, switches,
-            uplinks, is_slice, may_wait
+            uplinks, is_slice, may_wait, queued
         );
     };
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::flow::nothing!(@$what);)* };
@@ -270,6 +274,11 @@ macro_rules! nothing {
     (@may_wait) => {
         fn may_wait(&self, _: &crate::plan::Draft) -> bool {
             false
+        }
+    };
+    (@queued) => {
+        fn queued(&self, _: &crate::plan::Draft) -> Vec<usize> {
+            Vec::new()
         }
     };
     (@works_always) => {

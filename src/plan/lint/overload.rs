@@ -18,6 +18,8 @@ pub(super) fn overload(draft: &Draft, out: &mut Diagnostics) {
     for Level { when, rates, lasts } in levels(draft) {
         let all = load::offered(draft, &rates);
         let least = has_less.then(|| load::least_offered(draft, &rates));
+        // Messages wait for lower traffic, if it comes.
+        let now = (!lasts).then(|| load::least_for_a_while(draft, &rates));
         for one in worst(draft, all) {
             let most = one.utilization();
             let ratio = least_of(least.as_deref(), &one);
@@ -27,6 +29,16 @@ pub(super) fn overload(draft: &Draft, out: &mut Diagnostics) {
                 continue;
             }
             known.push((of, most));
+            if ratio >= 1.0 && now.as_deref().is_some_and(|now| least_of(Some(now), &one) < 1.0) {
+                let message = format!(
+                    "`{}` is offered {most:.2} of {} {when}: messages wait in their queue while it lasts",
+                    one.name,
+                    one.whose()
+                );
+                let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
+                out.push(diagnostic.help("what waits is done when the traffic is lower again"));
+                continue;
+            }
             if ratio < 1.0 {
                 let load = format!("is offered {most:.2} of {} {when}", one.whose());
                 let (message, help) = what_waits(draft, &one, &load, lasts);
@@ -61,7 +73,8 @@ fn least_of(least: Option<&[Offered]>, one: &Offered) -> f64 {
 const LOST_OVER_YEARS: &str = "; over years what is above counts as lost";
 
 /// Returns message and help for a load above the capacity that is served where durable writes share blocks of the log,
-/// scrubs wait, and replicas behind a link lag. `load` says how much, and `lasts` whether it does not end.
+/// scrubs wait, replicas behind a link lag, and subscribers for which no request waits lose records.
+/// `load` says how much, and `lasts` whether it does not end.
 fn what_waits(draft: &Draft, one: &Offered, load: &str, lasts: bool) -> (String, String) {
     if one.resource == Resource::Link {
         let long = if lasts { "without end" } else { "while it lasts" };
@@ -70,6 +83,13 @@ fn what_waits(draft: &Draft, one: &Offered, load: &str, lasts: bool) -> (String,
         let then = format!("replicas across it that no write waits for fall behind {long}");
         let help = format!("raise its bandwidth, or send less over it{lost}");
         return (format!("`{}` {load}: {then}", one.name), help);
+    }
+    if one.resource == Resource::Cpu {
+        let help = "give the subscriber more cores, or write fewer records";
+        return (
+            format!("`{}` {load}: records above its capacity are lost or late", one.name),
+            help.into(),
+        );
     }
     let scrub = one.part.disk_set(draft).and_then(scrub_per_s).unwrap_or(0.0);
     let has_scrub = scrub > 0.0;

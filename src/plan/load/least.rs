@@ -1,5 +1,7 @@
 //! The least load at given rates, and the resource that saturates first.
 
+use std::collections::BTreeSet;
+
 use super::memory::State;
 use super::{Offered, offered_in, sums};
 use crate::plan::Draft;
@@ -13,6 +15,14 @@ use crate::plan::part::Part;
 #[must_use]
 pub fn least_offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
     sums(draft, rates, &|_| true, &|_| true, State::Least).finish()
+}
+
+/// Computes the same for rates that do not last: requests that wait in a queue without a limit are left out.
+#[must_use]
+pub fn least_for_a_while(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
+    let queued: BTreeSet<usize> = kind::all().flat_map(|kind| kind.queued(draft)).collect();
+    let is_now = |class: usize| !queued.contains(&class);
+    sums(draft, rates, &|_| true, &is_now, State::Least).finish()
 }
 
 /// Computes the same when some parts are lost and redundant ones have taken over: the least of [`super::offered_without`].

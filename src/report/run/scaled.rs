@@ -1,6 +1,8 @@
 //! Autoscalers over the long horizon, in the report and as a file.
 
-use crate::report::columns::{Described, Read, ResultTable, estimates, numbers, words};
+use crate::report::columns::{
+    Described, Read, ResultTable, estimates as estimates_in, numbers, words,
+};
 use crate::report::document::{Block, Section, Unit};
 use crate::report::rows::TableForm;
 use crate::study::results::{Results, ScalerRow};
@@ -24,6 +26,9 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         "refused_per_year",
         "removals_per_year",
     ];
+    if rows.iter().any(|row| row.cost.is_some()) {
+        ids.insert(5, "cost_dollars_per_month");
+    }
     if rows.iter().any(|row| row.replaced.is_some()) {
         ids.push("replaced_per_year");
     }
@@ -41,7 +46,7 @@ fn scaled<'a>() -> ResultTable<&'a ScalerRow> {
         numbers(id, header, Unit::None, meaning, read)
     };
     let estimates = |id, header, meaning, read: Read<&'a ScalerRow>| {
-        estimates(id, header, Unit::None, meaning, read)
+        estimates_in(id, header, Unit::None, meaning, read)
     };
     ResultTable::new(
         "scalers.csv",
@@ -58,6 +63,13 @@ fn scaled<'a>() -> ResultTable<&'a ScalerRow> {
                 "member-hours per year",
                 "Hours per year that members cost, summed.",
                 |row| (&row.hours).into(),
+            ),
+            estimates_in(
+                "cost_dollars_per_month",
+                "cost per month",
+                Unit::DollarsPerMonth,
+                "Dollars per month that members cost, by these hours. Empty without a price.",
+                |row: &&ScalerRow| row.cost.as_ref().into(),
             ),
             numbers("launches_per_year", "launches per year", "Launches begun per year.", |row| {
                 (&row.launches[0]).into()

@@ -4,6 +4,7 @@ use crate::study::window::Estimate;
 use crate::study::years::load::OfLoad;
 use crate::study::years::scaled::OfScaler;
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
+use crate::units::SimDuration;
 
 /// One autoscaler over the horizon.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub struct ScalerRow {
     pub members: Estimate,
     /// Hours per year that members cost.
     pub hours: Estimate,
+    /// Dollars per month that they cost; `None` without a price.
+    pub cost: Option<Estimate>,
     /// Launches per year: begun, failed, refused.
     pub launches: [Estimate; 3],
     /// Members removed per year.
@@ -35,11 +38,16 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<ScalerRow> {
             seen.estimate(plan, YearMeasure { net: 0, meter: 0, what })
         };
         let terms = &of.rules.terms;
+        let hours = tell(OfScaler::Hours);
+        // A price per month is that of a twelfth of a year.
+        let of_year =
+            |price: f64| hours.clone().times(price / (SimDuration::YEAR.seconds() / 3_600.0));
         ScalerRow {
             name: of.name.clone(),
             bounds: (terms.minimum, terms.maximum),
             members: tell(OfScaler::Members),
-            hours: tell(OfScaler::Hours),
+            cost: of.price.map(of_year),
+            hours,
             launches: [OfScaler::Launches, OfScaler::Failed, OfScaler::Refused].map(tell),
             removed: tell(OfScaler::Removed),
             replaced: of.rules.replace.map(|_| tell(OfScaler::Replaced)),

@@ -347,3 +347,34 @@ fn check_counts_the_reads_that_memory_leaves() {
         assert!((used(&offered, "bare-1.local") - 0.8).abs() < 1e-9);
     }
 }
+
+/// A block of 1 MB takes 10 ms to find and 10 ms to transfer at 100 MB/s: 20/s take 0.4 of a disk. Of a raidz1 group each of two
+/// disks transfers half: 20/s × 2 × 15 ms on three disks take 0.2 of them. A write takes 10 ms, whatever the block.
+#[test]
+fn a_read_of_a_block_takes_its_transfer_as_well_in_check_windows_and_years() {
+    let set = |layout: &str, bandwidth: &str| {
+        // Years need something that fails: here for a second.
+        server(20.0, &fault("www-1", "crash").replace("40s", "1s"))
+            .replace("ram-cache = \"64MiB\"", "ram-cache = \"0B\"")
+            .replace("size = \"46875KiB\", block = \"8000B\"", "size = \"100MB\", block = \"1MB\"")
+            .replace("time = { dist = \"exponential\", mean = \"20ms\" }", "time = \"10ms\"")
+            .replace("layout = \"plain\", data = 1", &format!("{layout}{bandwidth}"))
+    };
+    let plain = "layout = \"plain\", data = 1";
+    let raidz = "layout = \"raidz1\", data = 2, parity = 1";
+    let fast = ", bandwidth = \"100MB/s\"";
+    for (text, disks, wanted) in [
+        (set(plain, fast), 1.0, 0.4),
+        (set(plain, ""), 1.0, 0.2),
+        (set(raidz, fast), 3.0, 0.2),
+        (set(plain, fast).replace("read = 1", "write = 1"), 1.0, 0.2),
+    ] {
+        let draft = drafted(&text);
+        let in_check = used(&load::offered(&draft, &load::open_rates(&draft)), "box-1.local");
+        assert!((in_check - wanted).abs() < 1e-9, "check: {in_check} against {wanted}");
+        let in_windows = busy_in_requests(&text, "box-1.local", (0.0, 2_000.0)) / 2_000.0 / disks;
+        assert!((in_windows / wanted - 1.0).abs() < 0.02, "windows: {in_windows} of {wanted}");
+        let over_years = busy(&text, "box-1.local") / 86_400.0;
+        assert!((over_years / wanted - 1.0).abs() < 1e-4, "years: {over_years} against {wanted}");
+    }
+}

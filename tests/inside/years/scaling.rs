@@ -1,8 +1,8 @@
 //! Autoscalers over years: the members are those of arithmetic and of `requests`, faults of a member are not taken for its
 //! absence, and what an outage made the scaler forget is an overload at its end.
 
-use fivenines::plan::availability;
 use fivenines::plan::figure::Figure;
+use fivenines::plan::{self, availability};
 use fivenines::solve::flows;
 use fivenines::solve::fluid::scaling::ScalerTally;
 use fivenines::solve::fluid::{ClassTally, Known, Memo};
@@ -401,4 +401,47 @@ fn both_follow_hours(lines: &str, slack: f64) {
     let all = mean(&|(page, _)| page.lost.iter().sum());
     assert!(all > 1_000.0, "{all}");
     near("lost", all, value(lost), 0.03 * all);
+}
+
+/// Members over an average day, of both: the closed form has hours in place of the straight lines between them, and launches
+/// that take no time.
+fn both_count_members(text: &str, within: f64) {
+    let draft = drafted(text);
+    let mean = *plan::scaled::mean_members(&draft).values().next().unwrap();
+    let (_, members) = lived_for(text, Some(SimDuration::from_secs(28 * 86_400)));
+    near("members", mean, members.served_h / (28.0 * 24.0), within);
+}
+
+/// 40/s for twelve hours of the day and 160/s for the other twelve.
+fn hourly(lines: &str) -> String {
+    let hours = [["0.4"; 12], ["1.6"; 12]].concat().join(", ");
+    flat(&format!(
+        "[profile.day]\nhours = [{hours}]\n[workload.users]\nrate = \"100/s\"\nprofile = \"day\"\n{lines}"
+    ))
+}
+
+#[test]
+fn the_bill_has_the_members_that_run() {
+    both_count_members(&hourly(""), 0.1);
+    both_count_members(&hourly("[scaler.grow]\nmetric = \"requests\"\ntarget = 30\n"), 0.1);
+    // Steps: 80.96 member-hours per day by the file's header. Six members at $73 each would be $438.
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/platform/provisioning-years.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let draft = drafted(&text);
+    let mean = *plan::scaled::mean_members(&draft).values().next().unwrap();
+    near("members of the file", mean, 80.96 / 24.0, 0.03);
+}
+
+/// 3.2 cores by day are 0.64 of five, within the tolerance; three stay at night. So four run on average, and the bill has them.
+#[test]
+fn members_cost_by_the_hours_that_they_ran() {
+    let text = hourly("").with("[cost]\nzone = \"$73/month\"\n");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let results = scenario.run(&Run::new()).unwrap_or_else(|error| panic!("{error}"));
+    let row = results.table("scalers").unwrap().next().unwrap();
+    let value = |column: &str| row.number_of(column).unwrap();
+    let (members, cost) = (value("members"), value("cost_dollars_per_month"));
+    near("cost", cost, 73.0 * value("member_hours_per_year") / 8_760.0, 0.01);
+    near("members", members, 4.0, 0.1);
+    near("bill", scenario.monthly_cost().unwrap(), cost + 73.0, 10.0);
 }
