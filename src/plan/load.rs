@@ -195,9 +195,9 @@ fn sums<'d>(
     state: State,
 ) -> Sums<'d> {
     let lent = hours::shares(draft);
-    let (work, undone) = (BTreeMap::new(), BTreeMap::new());
-    let (arrived, asked, empty) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-    let mut sums = Sums { draft, up, state, lent, work, undone, arrived, asked, empty };
+    let (work, arrived) = (BTreeMap::new(), BTreeMap::new());
+    let (asked, empty) = (BTreeMap::new(), BTreeMap::new());
+    let mut sums = Sums { draft, up, state, lent, work, arrived, asked, empty };
     let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -241,8 +241,6 @@ pub struct Sums<'d> {
     /// Share of the week in which servers are there, by group; empty if none is lent.
     lent: Vec<f64>,
     work: BTreeMap<(Part, Resource), f64>,
-    /// Work on the processors of zones that may be left undone, in the least load.
-    undone: BTreeMap<Part, f64>,
     /// Requests per second that arrive at parts among which they are spread.
     arrived: BTreeMap<Part, f64>,
     /// Operations for which memories are asked.
@@ -269,15 +267,11 @@ impl<'d> Sums<'d> {
         }
     }
 
-    /// Adds work per second on the processor of the zone in which `part` runs, which is left undone where it does not fit: it
-    /// limits no request, unless the work of requests shares its processor.
+    /// Adds work per second on the processor of the zone in which `part` runs, for which no request waits: what does not fit is
+    /// left undone, so it limits no request.
     pub(crate) fn work_of_none(&mut self, part: Part, cores: f64) {
         if !self.is_least() {
-            return self.zone_cpu(part, cores);
-        }
-        if let Some(zone) = part.stands_on(self.draft) {
-            let cores = cores * vm::slowness(self.draft, zone);
-            *self.undone.entry(zone).or_insert(0.0) += cores;
+            self.zone_cpu(part, cores);
         }
     }
 
@@ -437,13 +431,6 @@ impl<'d> Sums<'d> {
     fn finish(self) -> Vec<Offered> {
         let draft = self.draft;
         let mut all = self.work.clone();
-        let mut alone = Vec::new();
-        for (&zone, &work) in &self.undone {
-            match all.get_mut(&(zone, Resource::Cpu)) {
-                Some(own) if *own > 0.0 => *own += work,
-                _ => alone.extend(zone.stands_on(draft).map(|below| (below, work))),
-            }
-        }
         for zone in rest::zones(draft) {
             all.entry((zone, Resource::Cpu)).or_insert(0.0);
         }
@@ -458,9 +445,6 @@ impl<'d> Sums<'d> {
             if let Some(below) = part.stands_on(draft) {
                 *all.entry((below, Resource::Cpu)).or_insert(0.0) += work;
             }
-        }
-        for (below, work) in alone {
-            all.entry((below, Resource::Cpu)).and_modify(|own| *own += work);
         }
         let rests = rest::Rests::of(draft, &all, |part| self.lent_share(part));
         let mut offered = Vec::with_capacity(all.len());

@@ -17,7 +17,7 @@ use crate::model::power::{Grid, HOURS_OF_DAY, Power, PowerMeter};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile;
-use crate::plan::fluid::{HOURS, WEEK_NS};
+use crate::plan::fluid::{HOUR_NS, HOURS, WEEK_NS};
 use crate::plan::hours;
 use crate::plan::load::{self, closed};
 use crate::plan::names::split_member;
@@ -182,7 +182,8 @@ fn hourly_rates(draft: &Draft) -> Vec<(Vec<f64>, f64)> {
     found
 }
 
-/// Returns the mean rates of all workloads in each `step` of a week, from Monday on.
+/// Returns the mean rates of all workloads in each `step` of a week, from Monday on; an hour is a multiple of it. The rates of
+/// closed users are their bounds of the whole hour.
 pub(crate) fn rates_of_week(draft: &Draft, step: SimDuration) -> Vec<Vec<f64>> {
     let mut quiet = Diagnostics::new();
     let workloads = draft.scenario.workload.iter();
@@ -192,23 +193,37 @@ pub(crate) fn rates_of_week(draft: &Draft, step: SimDuration) -> Vec<Vec<f64>> {
     let start = week_start(draft);
     let zero = u64::from(start.weekday) * SimDuration::DAY.nanos() + start.time.nanos();
     let own = load::open_rates(draft);
-    // The bounds of closed users are those of the step before if the others have its rates.
-    let mut before: Option<(Vec<f64>, Vec<f64>)> = None;
-    let of_step = |at: u64| {
-        let from = SimTime::from_nanos((at * step.nanos() + WEEK_NS - zero % WEEK_NS) % WEEK_NS);
-        let to = from + step;
+    let open = |at: u64, length: SimDuration| -> Vec<f64> {
+        let from = SimTime::from_nanos((at + WEEK_NS - zero % WEEK_NS) % WEEK_NS);
         let rate = |(curve, own): (&Option<RateCurve>, &f64)| {
-            curve.as_ref().map_or(*own, |curve| curve.mean_between(from, to).in_per_second())
+            curve
+                .as_ref()
+                .map_or(*own, |curve| curve.mean_between(from, from + length).in_per_second())
         };
-        let open: Vec<f64> = curves.iter().zip(&own).map(rate).collect();
-        let known = before.take().filter(|(other, _)| *other == open).map(|(_, rates)| rates);
-        let rates = known.unwrap_or_else(|| {
-            let mut rates = open.clone();
-            closed::bound(draft, &mut rates);
-            rates
-        });
-        before = Some((open, rates.clone()));
-        rates
+        curves.iter().zip(&own).map(rate).collect()
     };
-    (0..WEEK_NS / step.nanos()).map(of_step).collect()
+    let is_closed: Vec<bool> =
+        draft.scenario.workload.iter().map(|(_, spec)| spec.users.is_some()).collect();
+    // Hours with the same open rates have the same bounds.
+    let mut known: Vec<(Vec<f64>, Vec<f64>)> = Vec::new();
+    let mut week = Vec::new();
+    for hour in 0..WEEK_NS / HOUR_NS {
+        let all = open(hour * HOUR_NS, SimDuration::HOUR);
+        let bounded = match known.iter().find(|(other, _)| *other == all) {
+            Some((_, bounded)) => bounded.clone(),
+            None => {
+                let mut bounded = all.clone();
+                closed::bound(draft, &mut bounded);
+                known.push((all, bounded.clone()));
+                bounded
+            }
+        };
+        for part in 0..HOUR_NS / step.nanos() {
+            let mut rates = open(hour * HOUR_NS + part * step.nanos(), step);
+            let both = rates.iter_mut().zip(&bounded).zip(&is_closed);
+            both.filter(|(_, closed)| **closed).for_each(|((rate, bound), _)| *rate = *bound);
+            week.push(rates);
+        }
+    }
+    week
 }

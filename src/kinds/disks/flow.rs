@@ -39,10 +39,10 @@ pub fn cost_of_read(set: &DiskSetSpec) -> f64 {
     f64::from(set.columns().read) * (1.0 + transfer_s * each_per_s(set))
 }
 
-/// Returns the time of one read on idle disks, in seconds.
+/// Returns the time of one write on idle disks, in seconds.
 #[must_use]
-pub fn read_s(set: &DiskSetSpec) -> f64 {
-    1.0 / each_per_s(set) + set.transfer_of_read().seconds()
+pub fn write_s(set: &DiskSetSpec) -> f64 {
+    1.0 / writes_per_s(set)
 }
 
 /// Returns the time at the disks per write, in units of one disk read without its transfer: twice that of one write in a

@@ -73,7 +73,7 @@ impl Flow for Nas {
         each.min_by(f64::total_cmp).unwrap_or(0.0)
     }
 
-    fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
+    fn write_s(&self, draft: &Draft, store: Store) -> f64 {
         let Store::Volume { nas, volume } = store else { return 0.0 };
         let spec = &draft.scenario.nas[nas].1;
         let pools = &draft.links.nas[nas].volumes[volume];

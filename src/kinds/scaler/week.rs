@@ -44,11 +44,13 @@ fn followed(
 ) -> Option<f64> {
     let (zone, service) = (links.zone?, links.service?);
     let workloads = draft.scenario.workload.len();
+    // Without requests: probes.
+    let idle = of_processors(draft, zone, &vec![0.0; workloads]);
     let per_view = (0..workloads).map(|workload| {
         let mut one = vec![0.0; workloads];
         one[workload] = 1.0;
         match spec.metric.value {
-            ScalerMetric::Cpu => Some(of_processors(draft, zone, &one)),
+            ScalerMetric::Cpu => Some(of_processors(draft, zone, &one) - idle),
             ScalerMetric::Requests => Some(arriving(draft, service, &one)),
             ScalerMetric::Waiting => None,
         }

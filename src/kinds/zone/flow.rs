@@ -3,7 +3,7 @@
 
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{
-    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, leads_commits, read_s, scrubs,
+    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, leads_commits, scrubs, write_s,
 };
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::parts;
@@ -94,8 +94,8 @@ impl Flow for Server {
         memory::memories(draft)
     }
 
-    fn operation_s(&self, draft: &Draft, store: Store) -> f64 {
-        set_behind(draft, store).map_or(0.0, read_s)
+    fn write_s(&self, draft: &Draft, store: Store) -> f64 {
+        set_behind(draft, store).map_or(0.0, write_s)
     }
 
     fn durable_s(&self, draft: &Draft, store: Store) -> f64 {

@@ -86,8 +86,8 @@ fn refuses_at_once(draft: &Draft, spec: &FaultSpec) -> bool {
         || scenario.name_service.iter().any(|(_, spec)| spec.check.is_some())
         || !scenario.database.is_empty();
     match spec.how.value {
-        How::Slow | How::CacheLost | How::CoresLost | How::Lossy | How::Delayed => false,
-        How::Hang | How::Pause | How::Partitioned | How::OneWay => is_known,
+        How::Slow | How::CacheLost | How::CoresLost | How::Lossy => false,
+        How::Hang | How::Pause | How::Partitioned | How::Delayed | How::OneWay => is_known,
         How::Crash | How::Lost | How::DiskFailed | How::DiskFull | How::Corrupt => {
             let mut parts = draft.targets.hit(spec).into_iter();
             // A host that is gone is silent; while its processes start again, it refuses what comes for them.

@@ -411,8 +411,7 @@ fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let exits = if beside { waited } else { waited + deferred };
     let work = mean(&spec.write.cpu.value) * on.map_or(1.0, |on| vm::slowness(draft, on));
     let cpu = (work + exits * exit.cpu) / cores.map_or(1.0, |cores| cores.min(1.0));
-    let operation =
-        store.map_or(0.0, |store| store.component().0.answers().operation_s(draft, store));
+    let operation = store.map_or(0.0, |store| store.component().0.answers().write_s(draft, store));
     let seconds = cpu + waited * (operation + exit.latency);
     (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten()
 }

@@ -85,8 +85,8 @@ pub trait Flow: Sync {
     /// Returns the memories that find reads of stores of this kind, those of partners that serve the volumes of both among them.
     fn memories<'d>(&self, draft: &'d Draft) -> Vec<Memory<'d>>;
 
-    /// Returns the time of one operation on an idle store of this kind, in seconds.
-    fn operation_s(&self, draft: &Draft, store: Store) -> f64;
+    /// Returns the time of one write on an idle store of this kind, in seconds.
+    fn write_s(&self, draft: &Draft, store: Store) -> f64;
 
     /// Returns the time of one durable write on an idle store of this kind, in seconds.
     fn durable_s(&self, draft: &Draft, store: Store) -> f64;
@@ -264,7 +264,7 @@ macro_rules! nothing {
         fn memories<'d>(&self, _: &'d crate::plan::Draft) -> Vec<crate::plan::ram::Memory<'d>> {
             Vec::new()
         }
-        fn operation_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
+        fn write_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
             0.0
         }
         fn durable_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {

@@ -403,8 +403,7 @@ fn both_follow_hours(lines: &str, slack: f64) {
     near("lost", all, value(lost), 0.03 * all);
 }
 
-/// Members over an average day, of both: the closed form has hours in place of the straight lines between them, and launches
-/// that take no time.
+/// Members over an average day, of both: the closed form has the mean of each minute, and launches that take no time.
 fn both_count_members(text: &str, within: f64) {
     let draft = drafted(text);
     let mean = *plan::scaled::mean_members(&draft).values().next().unwrap();
@@ -430,6 +429,18 @@ fn the_bill_has_the_members_that_run() {
     let draft = drafted(&text);
     let mean = *plan::scaled::mean_members(&draft).values().next().unwrap();
     near("members of the file", mean, 80.96 / 24.0, 0.03);
+}
+
+/// Deep probes of 5 ms each, every 2 s at each member, are no work of the requests, however many workloads there are.
+#[test]
+fn probes_are_not_counted_with_each_view() {
+    let mean = |text: &str| *plan::scaled::mean_members(&drafted(text)).values().next().unwrap();
+    let plain = mean(&hourly(""));
+    let deep = "[balancer.front]\ncheck = { interval = \"2s\", time-out = \"1s\", fall = 3, rise = 2, depth = \"deep\", cpu = \"5ms\" }\n";
+    assert_eq!(mean(&hourly(deep)), plain);
+    let other = "[station.desk]\nservers = 1\nservice = \"1us\"\n[workload.beside]\nrequest = \"look\"\nrate = \"1000/s\"\n\
+                 [request.look]\nsteps = [ { visit = \"desk\" } ]\n";
+    assert_eq!(mean(&hourly(&format!("{deep}{other}"))), plain);
 }
 
 /// 3.2 cores by day are 0.64 of five, within the tolerance; three stay at night. So four run on average, and the bill has them.

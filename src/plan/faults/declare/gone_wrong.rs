@@ -163,7 +163,7 @@ impl Declarer<'_> {
         self.change(members, |_, _| (), |mould, ()| mould.rolls_out(work, wrong, (&role, &done)));
         let bad = Expr::of_role(&role, BAD);
         let stops = wrong.stops_at_failure.value;
-        // At once: the second part, whose turn begins as the first one comes back, does not get the version any more.
+        // At once: the second part, whose turn may begin as the first one comes back, does not get the version any more.
         let spreads = match stops && wrong.found_after.is_none() {
             true => bad.and(!Expr::of_role(&role, GIVEN)),
             false => bad,
