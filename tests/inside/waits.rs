@@ -1,4 +1,4 @@
-//! Promise: work that may wait, or be left undone, is told as such, and limits no request.
+//! Promise: work that may wait, or be left undone, is reported as such, and limits no request.
 
 use fivenines::plan::load;
 

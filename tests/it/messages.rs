@@ -232,7 +232,7 @@ fn words_of_other_tools_lead_to_ours() {
     }
     assert!(seen > 30, "{seen} words");
     for (word, said) in [
-        ("invocation-add-delay", "a link between sites `delayed`"),
+        ("invocation-add-delay", "no fault delays a call by itself"),
         ("memory-stress", "no fault takes memory"),
         ("task-io-stress", "[operation.NAME] with `load`"),
         ("asg-insufficient-instance-capacity-error", "let a `crash` hit the scaler"),
