@@ -25,7 +25,7 @@ const REFERENCE: &str = r"^(\*|[a-z0-9][a-z0-9-]*\*?)([.:](\*|[a-z0-9][a-z0-9-]*
 pub fn schema(title: &str, root: &Shape) -> Json {
     let mut maker = Maker { definitions: Map::new(), tables: BTreeMap::new() };
     let all = maker.of(root, true);
-    let complete = maker.complete(root);
+    let complete = maker.complete(root).unwrap_or(Json::Bool(true));
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": title,
