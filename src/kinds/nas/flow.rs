@@ -1,7 +1,7 @@
 //! Needs and offered work: a volume is spread over pools. Each pool is behind its own head or the one that took over.
 
 use crate::kinds::disks;
-use crate::kinds::disks::flow::{cost_of_read, cost_of_write, each_per_s};
+use crate::kinds::disks::flow::{cost_of_read, cost_of_write, write_s};
 use crate::kinds::nas::Nas;
 use crate::kinds::nas::components::contents_by_pool;
 use crate::model::spec::memory::MemoryPolicy;
@@ -77,7 +77,7 @@ impl Flow for Nas {
         let Store::Volume { nas, volume } = store else { return 0.0 };
         let spec = &draft.scenario.nas[nas].1;
         let pools = &draft.links.nas[nas].volumes[volume];
-        let each = |pool: &usize| 1.0 / each_per_s(&spec.pools[*pool].1);
+        let each = |pool: &usize| write_s(&spec.pools[*pool].1);
         let disks = pools.iter().map(each).sum::<f64>() / pools.len().max(1) as f64;
         disks + mean(&spec.cpu.value)
     }
