@@ -57,12 +57,8 @@ impl<'a> Value<'a> {
     pub fn scaled(self, each: f64) -> Self {
         match self {
             Self::Number(value) => Self::Number(value / each),
-            Self::Interval(i) => Self::Interval(scaled(i, each)),
-            Self::Estimate(estimate) => Self::Estimate(match estimate {
-                Estimate::Interval(i) => Estimate::Interval(scaled(i, each)),
-                Estimate::Single(value) => Estimate::Single(value / each),
-                Estimate::Missing(reason) => Estimate::Missing(reason),
-            }),
+            Self::Interval(i) => Self::Interval(i.map(|value| value / each)),
+            Self::Estimate(estimate) => Self::Estimate(estimate.map(|value| value / each)),
             other => other,
         }
     }
@@ -133,10 +129,6 @@ impl<'a> Value<'a> {
             }
         }
     }
-}
-
-fn scaled(i: Interval, each: f64) -> Interval {
-    Interval { estimate: i.estimate / each, low: i.low / each, high: i.high / each, ..i }
 }
 
 macro_rules! value_from {

@@ -329,7 +329,7 @@ pub fn lead(document: &Document, terminal: Terminal) -> String {
     let is_advice = |tile: &&Tile| lead.advice.iter().any(|line| line.label == tile.value);
     let strip: Vec<Fact> =
         lead.strip.iter().filter(|tile| !is_advice(tile)).map(Tile::fact).collect();
-    let width = label_width([&strip[..], &lead.advice, &lead.facts].into_iter().flatten());
+    let width = label_width([&strip[..], &lead.advice, &lead.facts].into_iter().flatten(), LABEL);
     facts(&mut out, &strip, width, terminal);
     if !lead.advice.is_empty() {
         out.push('\n');
@@ -362,17 +362,15 @@ pub fn stopped(document: &Document, place: &str, terminal: Terminal) -> String {
 /// Width of the column of labels on the first screen, at most.
 const LABEL: usize = 24;
 
-/// Returns the width of the column of labels.
-fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>) -> usize {
+/// Returns the width of a column of labels, of `most` characters at most.
+fn label_width<'a>(facts: impl Iterator<Item = &'a Fact>, most: usize) -> usize {
     let longest = facts.map(|fact| visible(&fact.label).chars().count()).max();
-    longest.unwrap_or(0).min(LABEL) + 2
+    longest.unwrap_or(0).min(most) + 2
 }
 
 /// Formats figures that are named by their paths: these have half of a line, and more than one line where they need it.
 fn paths(out: &mut String, facts: &[Fact], terminal: Terminal) {
-    let half = usize::from(terminal.width) / 2;
-    let longest = facts.iter().map(|fact| visible(&fact.label).chars().count()).max();
-    let width = longest.unwrap_or(0).min(half) + 2;
+    let width = label_width(facts.iter(), usize::from(terminal.width) / 2);
     of_facts(out, facts, width, terminal);
 }
 

@@ -132,6 +132,13 @@ impl Interval {
         Self { estimate: value, low: value, high: value, level, method: Method::Arithmetic }
     }
 
+    /// Returns the interval of a figure that rises with this one.
+    #[must_use]
+    pub fn map(self, rising: impl Fn(f64) -> f64) -> Self {
+        let [estimate, low, high] = [self.estimate, self.low, self.high].map(rising);
+        Self { estimate, low, high, ..self }
+    }
+
     /// Interval of a mean: mean ± t s/√n with n − 1 degrees of freedom. `values` holds one value a
     /// replication.
     ///

@@ -95,19 +95,20 @@ impl Estimate {
         }
     }
 
+    /// Returns the estimate of a figure that rises with this one.
+    #[must_use]
+    pub fn map(self, rising: impl Fn(f64) -> f64) -> Self {
+        match self {
+            Self::Interval(interval) => Self::Interval(interval.map(rising)),
+            Self::Single(value) => Self::Single(rising(value)),
+            missing @ Self::Missing(_) => missing,
+        }
+    }
+
     /// Returns the estimate times a positive factor.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
-        match self {
-            Self::Interval(i) => Self::Interval(Interval {
-                estimate: i.estimate * factor,
-                low: i.low * factor,
-                high: i.high * factor,
-                ..i
-            }),
-            Self::Single(value) => Self::Single(value * factor),
-            missing @ Self::Missing(_) => missing,
-        }
+        self.map(|value| value * factor)
     }
 }
 

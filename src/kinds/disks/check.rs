@@ -110,14 +110,14 @@ fn reads(set: &DiskSetSpec, out: &mut Diagnostics) {
         return;
     };
     let most = set.kind.value.fastest();
-    let per_s = f64::from(set.at_once()) * each_per_s(set) * bytes.count() as f64;
+    let blocks = f64::from(set.at_once()) * each_per_s(set);
+    let per_s = blocks * bytes.count() as f64;
     if per_s <= most.bytes_per_s() as f64 {
         return;
     }
     let message = format!(
-        "a disk would read {:.0} MB/s: {} blocks of {bytes} per second; a `{}` disk reads at most {most}",
+        "a disk would read {:.0} MB/s: {blocks:.0} blocks of {bytes} per second; a `{}` disk reads at most {most}",
         per_s / 1e6,
-        (f64::from(set.at_once()) * each_per_s(set)).round(),
         set.kind.value.word(),
     );
     let help = "give the set a `bandwidth`: then each read takes the time of its transfer as well";

@@ -19,7 +19,7 @@ pub(super) fn overload(draft: &Draft, out: &mut Diagnostics) {
         let all = load::offered(draft, &rates);
         let least = has_less.then(|| load::least_offered(draft, &rates));
         // Messages wait for lower traffic, if it comes.
-        let now = (!lasts).then(|| load::least_for_a_while(draft, &rates));
+        let now = if lasts { None } else { load::least_for_a_while(draft, &rates) };
         for one in worst(draft, all) {
             let most = one.utilization();
             let ratio = least_of(least.as_deref(), &one);
@@ -29,19 +29,18 @@ pub(super) fn overload(draft: &Draft, out: &mut Diagnostics) {
                 continue;
             }
             known.push((of, most));
-            if ratio >= 1.0 && now.as_deref().is_some_and(|now| least_of(Some(now), &one) < 1.0) {
-                let message = format!(
-                    "`{}` is offered {most:.2} of {} {when}: messages wait in their queue while it lasts",
-                    one.name,
-                    one.whose()
-                );
-                let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
-                out.push(diagnostic.help("what waits is done when the traffic is lower again"));
-                continue;
-            }
-            if ratio < 1.0 {
-                let load = format!("is offered {most:.2} of {} {when}", one.whose());
-                let (message, help) = what_waits(draft, &one, &load, lasts);
+            let load = format!("is offered {most:.2} of {} {when}", one.whose());
+            let may_queue = || now.as_deref().is_some_and(|now| least_of(Some(now), &one) < 1.0);
+            let waits = if ratio < 1.0 {
+                Some(what_waits(draft, &one, &load, lasts))
+            } else if may_queue() {
+                let then = "messages wait in their queue while it lasts";
+                let help = "what waits is done when the traffic is lower again";
+                Some((format!("`{}` {load}: {then}", one.name), help.to_string()))
+            } else {
+                None
+            };
+            if let Some((message, help)) = waits {
                 let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
                 out.push(diagnostic.help(help));
                 continue;

@@ -17,12 +17,14 @@ pub fn least_offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
     sums(draft, rates, &|_| true, &|_| true, State::Least).finish()
 }
 
-/// Computes the same for rates that do not last: requests that wait in a queue without a limit are left out.
+/// Computes the same for rates that do not last: requests that wait in a queue without a limit are left out. `None`: there are no
+/// such requests.
 #[must_use]
-pub fn least_for_a_while(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
+pub fn least_for_a_while(draft: &Draft, rates: &[f64]) -> Option<Vec<Offered>> {
     let queued: BTreeSet<usize> = kind::all().flat_map(|kind| kind.queued(draft)).collect();
     let is_now = |class: usize| !queued.contains(&class);
-    sums(draft, rates, &|_| true, &is_now, State::Least).finish()
+    let sums = || sums(draft, rates, &|_| true, &is_now, State::Least).finish();
+    (!queued.is_empty()).then(sums)
 }
 
 /// Computes the same when some parts are lost and redundant ones have taken over: the least of [`super::offered_without`].
