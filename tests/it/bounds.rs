@@ -1,6 +1,7 @@
 //! Promise: the command refuses before it begins what would never end, and names what it is long by.
 
 use crate::cli;
+use crate::common::binary;
 use crate::shared::base::{With as _, base};
 use crate::shared::{VISIT, probed, station};
 
@@ -65,7 +66,7 @@ fn a_million_threads_are_cut_to_some_per_core_and_that_is_told() {
     std::fs::write(&file, station(1, "", VISIT)).unwrap();
     let cores = std::thread::available_parallelism().unwrap().get();
     for (threads, told) in [("1000000", true), ("1", false)] {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"))
+        let output = std::process::Command::new(binary())
             .arg("run")
             .arg(&file)
             .arg("--out")
@@ -96,7 +97,7 @@ fn a_warning_of_very_many_classes_names_some_of_them() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("s.toml");
     std::fs::write(&file, text).unwrap();
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"));
+    let mut command = std::process::Command::new(binary());
     let output = command.arg("check").arg(&file).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");

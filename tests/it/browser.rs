@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::binary;
 use crate::shared::browser::{chromium, reads};
 
 /// The pages that the command writes.
@@ -23,7 +24,7 @@ fn reports_and_comparisons_read_in_a_browser() {
         "window.broken.after=40s",
         "window.broken.repair=20s",
     ];
-    let status = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+    let status = Command::new(binary())
         .arg("compare")
         .args(&files)
         .args(["--quick", "--quiet", "--out"])
@@ -45,7 +46,7 @@ fn the_report_of_a_scenario_run_alone_reads_in_a_browser() {
     let Some(chromium) = chromium() else { return };
     let place = tempfile::tempdir().unwrap();
     let tier = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tiers/tier-3.toml");
-    let status = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+    let status = Command::new(binary())
         .arg("run")
         .arg(&tier)
         .args(["--solver", "flows", "--replications", "60", "--quiet", "--out"])

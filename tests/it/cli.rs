@@ -8,14 +8,12 @@ use assert_cmd::Command;
 use fivenines::{Run, Scenario};
 use serde_json::Value as Json;
 
+use crate::common::binary;
 use crate::shared::{scenarios, shipped};
-
-/// The path of the command under test.
-const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
 
 /// The command in the project's own folder, with nothing in the environment that changes its looks.
 pub fn fivenines(words: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(binary());
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(words);
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LC_ALL", "RUST_BACKTRACE"] {
         command.env_remove(name);
@@ -137,7 +135,7 @@ fn a_system_that_refuses_is_exit_8() {
     // A regular file by its mode, that cannot be read from its start.
     assert_eq!(run(&["check", "/proc/self/mem"]).0, 8);
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let output = Process::new(BINARY).arg("schema").stdout(full).output().unwrap();
+    let output = Process::new(binary()).arg("schema").stdout(full).output().unwrap();
     assert_eq!(output.status.code(), Some(8));
     let (_, err) = said(&output);
     assert!(err.contains("cannot write") && err.contains("No space left"), "{err}");
@@ -147,7 +145,7 @@ fn a_system_that_refuses_is_exit_8() {
 #[test]
 fn a_reader_that_goes_away_ends_the_command_quietly() {
     for words in [&["schema"] as &[_], &["schema", "--format", "markdown"], &["man"], &["--help"]] {
-        let mut child = Process::new(BINARY)
+        let mut child = Process::new(binary())
             .args(words)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -179,7 +177,7 @@ fn closed_streams_and_a_hostile_environment_change_no_byte() {
             .unwrap();
         assert_eq!(plain, hostile, "{words:?}");
         let closed = Process::new("/bin/sh")
-            .args(["-c", "exec \"$@\" <&-", "sh", BINARY])
+            .args(["-c", "exec \"$@\" <&-", "sh", binary()])
             .args(words)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .output()
@@ -187,7 +185,7 @@ fn closed_streams_and_a_hostile_environment_change_no_byte() {
         assert_eq!(plain, closed, "{words:?}");
         for close in ["exec \"$@\" >&-", "exec \"$@\" 2>&-", "exec \"$@\" >&- 2>&-"] {
             let mut shell = Process::new("/bin/sh");
-            shell.args(["-c", close, "sh", BINARY]).args(words);
+            shell.args(["-c", close, "sh", binary()]).args(words);
             let output = shell.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
             assert_eq!(output.status.code(), plain.status.code(), "{words:?} {close}");
         }

@@ -1,9 +1,19 @@
 //! What several modules need of the files of results.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+/// The path of the command under test: `FIVENINES_BIN` if it is set, else the one that was built with the tests.
+pub fn binary() -> &'static str {
+    static PATH: LazyLock<String> = LazyLock::new(|| {
+        std::env::var("FIVENINES_BIN")
+            .unwrap_or_else(|_| env!("CARGO_BIN_EXE_fivenines").to_string())
+    });
+    &PATH
+}
 
 /// The bytes of a JSON file of results.
 pub fn bytes(value: &Value) -> Vec<u8> {

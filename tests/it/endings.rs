@@ -14,9 +14,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value as Json;
 
 use crate::cli::run as ended;
+use crate::common::binary;
 use crate::shared::base::{With as _, base};
-
-const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
 
 /// Short windows: a run takes a moment.
 const SHORT: [&str; 9] = [
@@ -46,7 +45,7 @@ fn site(folder: &Path, name: &str, mean: &str) -> PathBuf {
 /// Starts the command with `signals` as `env` has it: the tests may run under `nohup`.
 fn start(signals: &str, words: &[&str]) -> Child {
     let mut command = Command::new("env");
-    command.args([signals, BINARY]).args(words);
+    command.args([signals, binary()]).args(words);
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -249,7 +248,7 @@ fn a_comparison_that_is_stopped_leaves_nothing_that_looks_whole() {
 /// Runs the command where no file may be longer than `blocks` of 512 bytes.
 fn within(blocks: u32, words: &[&str]) -> Output {
     let limited = format!("ulimit -f {blocks}; exec \"$@\"");
-    Command::new("sh").args(["-c", &limited, "sh", BINARY]).args(words).output().unwrap()
+    Command::new("sh").args(["-c", &limited, "sh", binary()]).args(words).output().unwrap()
 }
 
 /// Promise K9: the system refuses to make a file as long as it must be: exit 8 and not a signal's
@@ -358,7 +357,7 @@ fn a_watched_scenario_is_run_again_when_it_changes() {
     let words = ["run", scenario.to_str().unwrap(), "--watch", "--out", out.to_str().unwrap()];
     let log = || fs::File::options().append(true).create(true).open(&said).unwrap();
     let mut command = Command::new("env");
-    command.args([HEARD, BINARY]).args(words).args(&SHORT[1..]);
+    command.args([HEARD, binary()]).args(words).args(&SHORT[1..]);
     let mut child = command.stdout(log()).stderr(log()).spawn().unwrap();
     let waiting = "waiting for a change; Ctrl-C ends";
     let first = until_said(&said, waiting, 1, &mut child);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 
 use crate::cli::run;
-use crate::common::{bytes, seal, sha256};
+use crate::common::{binary, bytes, seal, sha256};
 
 /// A line with four servers: cheap enough to know every figure to a fraction of its margin.
 const FRONT: &str = r#"scenario = "front"
@@ -433,7 +433,7 @@ fn the_action_checks_judges_and_fails_with_the_code_of_the_gate() {
     let action = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
     let action = fs::read_to_string(action).unwrap();
     let place = Place::new();
-    let command = Path::new(env!("CARGO_BIN_EXE_fivenines")).parent().unwrap();
+    let command = Path::new(binary()).parent().unwrap();
     let path = format!("{}:{}", command.display(), std::env::var("PATH").unwrap());
     let step = |name: &str, code: &str| {
         let body = action.split("    - name: ").find_map(|step| step.strip_prefix(name)).unwrap();

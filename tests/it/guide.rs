@@ -18,6 +18,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::binary;
+
 /// The lines that stand for lines left out.
 const LEFT_OUT: &str = "…";
 
@@ -256,7 +258,7 @@ fn run(command: &str, place: &Path) -> (i32, Vec<String>) {
         }
         ["fivenines", ref words @ ..] => {
             let (mut reader, writer) = pipe().unwrap();
-            let mut program = Command::new(env!("CARGO_BIN_EXE_fivenines"));
+            let mut program = Command::new(binary());
             program.current_dir(place).env("COLUMNS", "80").stderr(writer.try_clone().unwrap());
             for name in ["NO_COLOR", "CLICOLOR_FORCE", "LC_ALL", "RUST_BACKTRACE"] {
                 program.env_remove(name);

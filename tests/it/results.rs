@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use crate::common::binary;
+
 /// Short windows, so that a run takes a moment.
 const SHORT: [&str; 15] = [
     "--quick",
@@ -26,7 +28,7 @@ const SHORT: [&str; 15] = [
 ];
 
 fn fivenines(words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fivenines"));
+    let mut command = Command::new(binary());
     command.args(words).env_remove("COLUMNS");
     command
 }
@@ -201,7 +203,7 @@ fn what_was_stopped_is_marked_in_every_form() {
     // Tests may run where interrupts are ignored, as in the background of a script.
     let mut command = if cfg!(target_os = "linux") {
         let mut command = Command::new("env");
-        command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_fivenines")]);
+        command.args(["--default-signal=INT", binary()]);
         command.args([&words[..], &more].concat());
         command
     } else {

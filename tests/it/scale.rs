@@ -20,7 +20,7 @@ fn most_memory(horizon: &str) -> u64 {
 /// What the command ends with, and the most memory that it holds, in bytes.
 #[cfg(target_os = "linux")]
 fn watched(words: &[&str]) -> (Option<i32>, u64) {
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"))
+    let mut child = std::process::Command::new(crate::common::binary())
         .args(words)
         .stderr(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::cli::run;
 use super::sweep::tree;
+use crate::common::binary;
 
 mod combined;
 mod many;
@@ -287,7 +288,7 @@ fn killed_workers_leave_nothing_that_harms_the_merge() {
             let words = [&["run", &site, "--shard", &shard, "--out", &out], &more[..]].concat();
             // Instants over the time that a shard takes, evenly spread by the golden ratio.
             let share = ((2 * time + number) as f64 * 0.618_033_988_75).fract();
-            let mut child = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+            let mut child = Command::new(binary())
                 .args(words)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -349,7 +350,7 @@ fn xargs_and_make_run_the_parts() {
     place.whole(&more);
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/shards.md"));
     let page = page.unwrap();
-    let fivenines = format!("{} ", env!("CARGO_BIN_EXE_fivenines"));
+    let fivenines = format!("{} ", binary());
     let adapted = |text: &str| {
         let text = text.replace("fivenines ", &fivenines).replace("$ ", "");
         let text = text.replace("shop.toml", "desk.toml --quick --solver requests");

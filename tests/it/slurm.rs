@@ -14,6 +14,8 @@ use super::cli::run;
 use super::shards::SCENE;
 use super::sweep::tree;
 
+use crate::common::binary;
+
 /// One controller and two node daemons on this machine.
 struct Cluster {
     folder: tempfile::TempDir,
@@ -134,7 +136,7 @@ fn a_job_array_gives_the_bytes_of_the_run_and_a_killed_task_runs_again_alone() {
     let wrapper = format!(
         "#!/bin/sh\nif [ \"${{SLURM_ARRAY_TASK_ID:-}}\" = 3 ] && [ ! -e {0}/killed ]; then\n  touch {0}/killed\n  kill -9 $$\nfi\nexec {1} \"$@\"\n",
         cluster.folder.path().display(),
-        env!("CARGO_BIN_EXE_fivenines")
+        binary()
     );
     fs::write(cluster.path("fivenines.sh"), wrapper).unwrap();
     fs::set_permissions(cluster.path("fivenines.sh"), fs::Permissions::from_mode(0o755)).unwrap();
@@ -216,7 +218,7 @@ exit 0
         let output = Command::new("bash")
             .arg(self.path("desk.sh"))
             .env("PATH", paths)
-            .env("FIVENINES", env!("CARGO_BIN_EXE_fivenines"))
+            .env("FIVENINES", binary())
             .output()
             .unwrap();
         let said = [output.stdout, output.stderr].concat();

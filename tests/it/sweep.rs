@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::cli::run;
+use crate::common::binary;
 use crate::shared::base::{With as _, base};
 
 /// A line with four servers, for a moment.
@@ -316,11 +317,7 @@ fn a_sweep_killed_at_any_instant_goes_on_and_ends_with_the_same_bytes() {
     let place = Place::new();
     let quiet = ["--quiet", "--threads", "1"];
     let begun = std::time::Instant::now();
-    let started = Command::new(env!("CARGO_BIN_EXE_fivenines"))
-        .args(place.words("whole"))
-        .args(quiet)
-        .output()
-        .unwrap();
+    let started = Command::new(binary()).args(place.words("whole")).args(quiet).output().unwrap();
     assert_eq!(started.status.code(), Some(0));
     let took = begun.elapsed().as_secs_f64();
     let (whole, said) = (tree(Path::new(&place.text("whole"))), started.stdout);
@@ -335,7 +332,7 @@ fn a_sweep_killed_at_any_instant_goes_on_and_ends_with_the_same_bytes() {
         let out = format!("killed-{kill}");
         let mut wait = part(kill, 0) * took;
         for again in 0..4 {
-            let mut child = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+            let mut child = Command::new(binary())
                 .args(place.words(&out))
                 .args(quiet)
                 .stdout(Stdio::null())

@@ -3,6 +3,7 @@
 
 use std::process::Command;
 
+use crate::common::binary;
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
@@ -375,16 +376,14 @@ const OTHERS: [(&str, i32, &str); 1] = [(
     "its replications leave three of nine expectations undecided, each within its bounds",
 )];
 
-/// With FIVENINES_FULL=1. Every file below `scenarios/` with an expectation is run as a user runs it, without flags, by the command of
-/// FIVENINES_BIN where that is set (a release build is faster), else by the one built with the tests.
+/// With FIVENINES_FULL=1. Every file below `scenarios/` with an expectation is run as a user runs it, without flags.
 #[test]
 fn every_shipped_scenario_with_an_expectation_ends_with_0() {
     if !full() {
         println!("skipped: FIVENINES_FULL is not set");
         return;
     }
-    let command = std::env::var("FIVENINES_BIN")
-        .unwrap_or_else(|_| env!("CARGO_BIN_EXE_fivenines").to_string());
+    let command = binary();
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("results");
     let (mut judged, mut wrong) = (0, Vec::new());
@@ -399,7 +398,7 @@ fn every_shipped_scenario_with_an_expectation_ends_with_0() {
         listed.retain(|file| *file != name);
         let expected =
             OTHERS.iter().find(|(file, ..)| *file == name).map_or(0, |(_, code, _)| *code);
-        let output = Command::new(&command)
+        let output = Command::new(command)
             .args(["run", "--quiet", "--force", "--out"])
             .args([&out, &path])
             .output()
