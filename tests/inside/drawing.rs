@@ -2,6 +2,7 @@
 //! failure that `check` reports.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use super::shared::{
     base::{With as _, base},
@@ -63,22 +64,17 @@ fn sixty() -> String {
     text.replace("rack = \"r\"", "rack = \"b-1-r\"")
 }
 
-/// All shipped scenarios and a large one, each with its name.
-fn all() -> Vec<(String, System)> {
-    let mut all: Vec<(String, System)> = Vec::new();
-    for path in shipped() {
-        let scenario = Scenario::load(&path).unwrap_or_else(|error| panic!("{error}"));
-        all.push((scenario.name().to_string(), system(&scenario)));
-    }
-    all.push(("sixty".into(), system(&parsed(&sixty()))));
-    all
-}
+/// All shipped scenarios and a large one, each with its drawing. Reading them takes most of the time of these tests.
+static ALL: LazyLock<Vec<(Scenario, System)>> = LazyLock::new(|| {
+    let read = |path| Scenario::load(path).unwrap_or_else(|error| panic!("{error}"));
+    let scenarios = shipped().into_iter().map(read).chain([parsed(&sixty())]);
+    scenarios.map(|scenario| (scenario.clone(), system(&scenario))).collect()
+});
 
 #[test]
 fn every_part_of_a_scenario_is_drawn_once_and_so_is_a_component_without_parts() {
-    for path in shipped() {
-        let scenario = Scenario::load(&path).unwrap();
-        let (draft, system) = (scenario.draft(), system(&scenario));
+    for (scenario, system) in &*ALL {
+        let draft = scenario.draft();
         let mut wanted: Vec<Part> = Vec::new();
         let mut without = BTreeSet::new();
         for (kind, index) in components(draft) {
@@ -112,8 +108,9 @@ fn lies_in(inner: Rect, outer: Rect) -> bool {
 
 #[test]
 fn boxes_beside_each_other_do_not_overlap_and_stay_inside_the_box_around_them() {
-    for (name, system) in all() {
-        let places = places(&system);
+    for (scenario, system) in &*ALL {
+        let name = scenario.name();
+        let places = places(system);
         let whole = Rect { x: 0, y: 0, width: places.width, height: places.height };
         let within = system.nodes.iter().zip(&places.nodes).filter(|(n, _)| !n.children.is_empty());
         let mut families: Vec<(Rect, &[usize])> =
@@ -146,10 +143,11 @@ fn touches(line: &[Point], rect: Rect) -> bool {
 
 #[test]
 fn every_arrow_finds_a_way_that_touches_no_other_node_and_no_heading() {
-    for (name, system) in all() {
-        let places = places(&system);
-        let headings = paint::headings(&system, &places);
-        let nets = route::nets(&system, &places, &headings);
+    for (scenario, system) in &*ALL {
+        let name = scenario.name();
+        let places = places(system);
+        let headings = paint::headings(system, &places);
+        let nets = route::nets(system, &places, &headings);
         let mut drawn = BTreeSet::new();
         for net in &nets {
             assert!(!net.is_cut && net.heads.len() == net.to.len(), "{name}: {net:?}");
@@ -175,8 +173,9 @@ fn every_arrow_finds_a_way_that_touches_no_other_node_and_no_heading() {
 
 #[test]
 fn the_words_of_a_node_fit_its_box() {
-    for (name, system) in all() {
-        let places = places(&system);
+    for (scenario, system) in &*ALL {
+        let name = scenario.name();
+        let places = places(system);
         for (node, rect) in system.nodes.iter().zip(&places.nodes) {
             if node.form == Form::Place {
                 continue;
@@ -194,9 +193,8 @@ fn the_words_of_a_node_fit_its_box() {
 #[test]
 fn the_marked_single_points_of_failure_are_those_of_the_cut_sets() {
     let mut marked = 0;
-    for path in shipped() {
-        let scenario = Scenario::load(&path).unwrap();
-        let (draft, system) = (scenario.draft(), system(&scenario));
+    for (scenario, system) in &*ALL {
+        let draft = scenario.draft();
         let graph = Graph::of(draft);
         let cuts = CutSets::of(&graph);
         let mut wanted = BTreeSet::new();
@@ -283,8 +281,9 @@ fn elements(xml: &str) -> usize {
 
 #[test]
 fn every_picture_is_well_formed_and_has_its_title_description_and_tooltips() {
-    for (name, system) in all() {
-        let svg = draw(&system, "x").standalone();
+    for (scenario, system) in &*ALL {
+        let name = scenario.name();
+        let svg = draw(system, "x").standalone();
         assert!(elements(&svg) > system.nodes.len(), "{name}");
         assert!(svg.matches("<title").count() > system.nodes.len(), "{name}");
         assert!(svg.contains("<desc id=\"x-d\">") && svg.contains("role=\"img\""), "{name}");

@@ -48,7 +48,7 @@ const CASES: &[(&str, Effort)] = &[
     ("o08-ps-exponential", effort(16, 0.5)),
     ("o08-ps-fixed", effort(16, 0.5)),
     ("o08-ps-lognormal", effort(16, 0.5)),
-    ("o09-threads-lognormal", effort(12, 0.2)),
+    ("o09-threads-lognormal", effort(12, 0.6)),
     ("o09-zone-ps-exponential", effort(12, 0.3)),
     ("o09-zone-ps-fixed", effort(12, 0.3)),
     ("o09-zone-ps-lognormal", effort(12, 0.4)),
@@ -76,6 +76,9 @@ const CASES: &[(&str, Effort)] = &[
     ("o45-poisson-queue", effort(12, 0.4)),
     ("o46-diurnal", effort(100, 1.0)),
 ];
+
+/// Cases of the full set alone: the fast set has the two laws of work between which these lie.
+const BETWEEN: [&str; 2] = ["o08-ps-exponential", "o09-zone-ps-exponential"];
 
 /// A figure of a case, judged.
 pub struct Row {
@@ -191,6 +194,10 @@ fn fast(prefix: &str) {
     let cases: Vec<_> = CASES.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
     assert!(!cases.is_empty());
     for (name, effort) in cases {
+        if BETWEEN.contains(name) {
+            println!("skipped without FIVENINES_FULL=1: {name}");
+            continue;
+        }
         assert_all_hold(name, &run_case(name, Some(*effort)));
     }
 }
