@@ -13,7 +13,11 @@ use crate::shared::{scenarios, shipped};
 
 /// The command in the project's own folder, with nothing in the environment that changes its looks.
 pub fn fivenines(words: &[&str]) -> Command {
-    let mut command = Command::new(binary());
+    program(binary(), words)
+}
+
+fn program(path: &str, words: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command.current_dir(env!("CARGO_MANIFEST_DIR")).args(words);
     for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LC_ALL", "RUST_BACKTRACE"] {
         command.env_remove(name);
@@ -28,7 +32,12 @@ fn said(output: &Output) -> (String, String) {
 
 /// Exit code, standard output and standard error of the command.
 pub fn run(words: &[&str]) -> (i32, String, String) {
-    let output = fivenines(words).output().expect("the command starts");
+    run_with(binary(), words)
+}
+
+/// The same of the command at `path`.
+pub fn run_with(path: &str, words: &[&str]) -> (i32, String, String) {
+    let output = program(path, words).output().expect("the command starts");
     let (out, err) = said(&output);
     (output.status.code().expect("no signal ends it"), out, err)
 }

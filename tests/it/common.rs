@@ -6,12 +6,13 @@ use std::sync::LazyLock;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-/// The path of the command under test: `FIVENINES_BIN` if it is set, else the one that was built with the tests.
+/// The path of the command that was built with the tests, of the same features.
+pub const BUILT: &str = env!("CARGO_BIN_EXE_fivenines");
+
+/// The path of the command under test: `FIVENINES_BIN` if it is set, else [`BUILT`].
 pub fn binary() -> &'static str {
-    static PATH: LazyLock<String> = LazyLock::new(|| {
-        std::env::var("FIVENINES_BIN")
-            .unwrap_or_else(|_| env!("CARGO_BIN_EXE_fivenines").to_string())
-    });
+    static PATH: LazyLock<String> =
+        LazyLock::new(|| std::env::var("FIVENINES_BIN").unwrap_or_else(|_| BUILT.to_string()));
     &PATH
 }
 

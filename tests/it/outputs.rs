@@ -3,7 +3,8 @@
 
 use serde_json::Value as Json;
 
-use crate::cli::run;
+use crate::cli::{run, run_with};
+use crate::common::BUILT;
 
 /// A misspelt key stands at one place in the text; a file that is missing is no result but a failure of the tool.
 #[test]
@@ -123,7 +124,7 @@ fn a_build_without_parquet_refuses_it_before_it_runs_anything() {
         &["sweep", file, "--vary", "run.seed=1,2", "--format", "parquet", "--out", out],
         &["export", "results/tiers/starter", "--form", "parquet", "--out", out],
     ] {
-        let (code, answer, err) = run(words);
+        let (code, answer, err) = run_with(BUILT, words);
         assert_eq!((code, answer.as_str()), (2, ""), "{words:?}: {err}");
         let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
