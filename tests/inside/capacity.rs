@@ -315,12 +315,8 @@ fn the_starter_is_as_busy_as_its_demands_say() {
 }
 
 /// The utilisation law: 83.2 ms ÷ 4 cores; 31 ms ÷ 4; 6.0 I/O ÷ 400 I/O per s; 14 × 0.1 ms.
-/// With FIVENINES_FULL=1.
 #[test]
 fn tier_1_is_as_busy_as_its_demands_say() {
-    if !is_full("tier 1, a quarter of a minute") {
-        return;
-    }
     assert_utilization(
         "tier-1",
         &[

@@ -77,9 +77,6 @@ const CASES: &[(&str, Effort)] = &[
     ("o46-diurnal", effort(100, 1.0)),
 ];
 
-/// Cases of the full set alone: the fast set has the two laws of work between which these lie.
-const BETWEEN: [&str; 2] = ["o08-ps-exponential", "o09-zone-ps-exponential"];
-
 /// A figure of a case, judged.
 pub struct Row {
     pub path: String,
@@ -194,10 +191,6 @@ fn fast(prefix: &str) {
     let cases: Vec<_> = CASES.iter().filter(|(name, _)| name.starts_with(prefix)).collect();
     assert!(!cases.is_empty());
     for (name, effort) in cases {
-        if BETWEEN.contains(name) {
-            println!("skipped without FIVENINES_FULL=1: {name}");
-            continue;
-        }
         assert_all_hold(name, &run_case(name, Some(*effort)));
     }
 }

@@ -1,4 +1,4 @@
-//! What several modules need of the files of results.
+//! The command under test, and what several modules need of the files of results.
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -129,7 +129,7 @@ fn without_a_fault_all_others_strike_as_before() {
 #[test]
 fn years_give_the_same_numbers_on_any_number_of_threads() {
     let draft = drafted(&base("day"));
-    let plan = asked(&draft, "30d", 12, &["structural.page@horizon", "mttf.page@horizon"]);
+    let plan = asked(&draft, "30d", 40, &["structural.page@horizon", "mttf.page@horizon"]);
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let seen = pool.install(|| years::run(&plan, &Watch::default())).unwrap();
