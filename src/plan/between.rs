@@ -17,6 +17,7 @@ use crate::plan::part::Part;
 use crate::plan::route::{Call, Does, Step, each_here};
 use crate::plan::simulatable::NotYet;
 use crate::scenario::source::Span;
+use crate::units::SimDuration;
 
 /// Returns the link between the sites of two parts; `None` if they stand at one site, or no link lies between theirs.
 #[must_use]
@@ -30,6 +31,14 @@ pub fn link_of(draft: &Draft, one: Part, other: Part) -> Option<Part> {
         return None;
     }
     link_between(draft, one, other).map(Part::Link)
+}
+
+/// Returns the link of [`link_of`] with its latency there and back.
+#[must_use]
+pub fn trip(draft: &Draft, one: Part, other: Part) -> Option<(Part, SimDuration)> {
+    let link = link_of(draft, one, other)?;
+    let latency = draft.scenario.link[link.index()].1.latency.value;
+    Some((link, latency.saturating_mul(2)))
 }
 
 /// Returns a link between a part of `from` and one of `to`; `None` if none lies between them.

@@ -18,9 +18,7 @@ mod overload;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::{index, table};
-use crate::kinds::balancer::spec::BalancerSpec;
 use crate::kinds::database::links::Role;
-use crate::kinds::service::flow::most_at_once;
 use crate::model::spec::runs::HORIZON_REPLICATIONS;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::Draft;
@@ -28,15 +26,14 @@ use crate::plan::compile;
 use crate::plan::cost;
 use crate::plan::cutsets::{CutSets, SinglePoint, single_points};
 use crate::plan::graph::{Graph, NodeId, Subject};
+use crate::plan::kind;
 use crate::plan::links::Entrance;
 use crate::plan::load::{self, Offered};
-use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
-use crate::plan::route::{Does, Step, each, each_here};
+use crate::plan::route::{Does, Step, each_here};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::names::Name;
 use crate::scenario::render::list;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
@@ -65,63 +62,8 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     too_short(draft, out);
     record_ends(draft, out);
     over_years(draft, out);
-    memory::lint(draft, out);
-    threads(draft, out);
-    no_health_check(draft, out);
+    kind::all().for_each(|kind| kind.lint(draft, out));
     no_price(draft, out);
-}
-
-/// Reports processor steps with more threads than any member of their service has cores.
-fn threads(draft: &Draft, out: &mut Diagnostics) {
-    let mut look = |step: &Step| {
-        let Does::Work(work) = &step.does else { return };
-        let threads = &work.threads;
-        let Some(most) = most_at_once(draft, work) else { return };
-        if f64::from(threads.value) < most + 1.0 {
-            return;
-        }
-        let message = format!(
-            "a demand of {} threads, but no member of `{}` has cores for more than {most}",
-            threads.value, draft.scenario.service[work.service].0
-        );
-        let help = format!("threads above {} make it no faster", most.ceil());
-        out.push(Diagnostic::new(Code::SeldomUsed, threads.span, message).help(help));
-    };
-    for route in &draft.routes {
-        each(&route.steps, &mut look);
-    }
-}
-
-/// Reports balancers with several members and no check, if something can fail.
-fn no_health_check(draft: &Draft, out: &mut Diagnostics) {
-    let scenario = &draft.scenario;
-    if scenario.fault.is_empty() && scenario.operation.is_empty() {
-        return;
-    }
-    let replicas = |at: usize| {
-        let behind = draft.links.databases.iter().filter(move |links| links.through == Some(at));
-        behind.map(|links| links.of(Role::Replica).count()).sum::<usize>()
-    };
-    let members = |at: usize| draft.links.balancers[at].targets.len().max(replicas(at));
-    let blind = |(at, (_, balancer)): &(usize, &(Name, BalancerSpec))| {
-        balancer.check.is_none() && members(*at) > 1
-    };
-    let blind: Vec<&Name> =
-        scenario.balancer.iter().enumerate().filter(blind).map(|(_, (name, _))| name).collect();
-    let [first, others @ ..] = blind.as_slice() else { return };
-    let names: Vec<String> = blind.iter().map(|name| format!("`{name}`")).collect();
-    let (has, s) = if others.is_empty() { ("has", "") } else { ("have", "s") };
-    let message = format!(
-        "the balancer{s} {} {has} no `check`: a dead member keeps its share of the requests until \
-         it is repaired",
-        names.join(", ")
-    );
-    let help = "add check = { interval = \"2s\", time-out = \"1s\", fall = 3 }";
-    let mut diagnostic = Diagnostic::new(Code::NoHealthCheck, first.span, message).help(help);
-    for other in others {
-        diagnostic = diagnostic.related(other.span, "this one too");
-    }
-    out.push(diagnostic);
 }
 
 /// Reports parts without a price, which the bill leaves out.
@@ -449,20 +391,6 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
                         .help("give this call a shorter `time-out`"),
                 );
             }
-        }
-    }
-    let balancers = scenario.balancer.iter().filter_map(|(_, balancer)| balancer.check.as_ref());
-    let names = scenario.name_service.iter().filter_map(|(_, name)| name.check.as_ref());
-    for check in balancers.chain(names) {
-        if check.time_out.value > check.interval.value {
-            let message = format!(
-                "a probe may take {}, but the next is sent after {}",
-                check.time_out.value, check.interval.value
-            );
-            out.push(
-                Diagnostic::new(Code::TimeOuts, check.time_out.span, message)
-                    .related(check.interval.span, "the interval"),
-            );
         }
     }
 }

@@ -360,7 +360,7 @@ const FIELDS: [(&str, &str); 30] = [
 /// Number of files outside of all kinds that name each. A smaller number is written here: a new name of a kind in a phase is a
 /// step back.
 const PHASES: [(&str, usize); 19] = [
-    ("balancer", 24),
+    ("balancer", 23),
     ("cache", 9),
     ("cdn", 19),
     ("client", 16),
@@ -369,16 +369,16 @@ const PHASES: [(&str, usize); 19] = [
     ("feed", 3),
     ("log", 0),
     ("name_service", 9),
-    ("nas", 20),
+    ("nas", 19),
     ("network", 28),
     ("purge", 1),
     ("queue", 1),
     ("scaler", 13),
-    ("service", 31),
+    ("service", 30),
     ("sharded", 1),
     ("station", 10),
     ("unit", 13),
-    ("zone", 47),
+    ("zone", 46),
 ];
 
 /// The folder whose kind a line names: by its path, by a word of the plan, or by a section of the scenario.

@@ -8,12 +8,14 @@ use crate::kinds::balancer::{Balancer, links};
 use crate::model::spec::probe::Depth;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::between::trip;
+use crate::plan::checks::{exclude, inert, inert_if, missing, slow_probes};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
 use crate::plan::load;
 use crate::plan::names::{Found, Kind, member_name};
+use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
@@ -46,6 +48,13 @@ impl Checks for Balancer {
             check_weights(draft, at, balancer, out);
             check_sticky(draft, at, name, balancer, out);
         }
+        far_probes(draft, out);
+    }
+
+    fn lint(&self, draft: &Draft, out: &mut Diagnostics) {
+        no_health_check(draft, out);
+        let balancers = draft.scenario.balancer.iter();
+        slow_probes(balancers.filter_map(|(_, balancer)| balancer.check.as_deref()), out);
     }
 
     fn purpose(&self) -> Purpose {
@@ -68,6 +77,38 @@ impl Checks for Balancer {
     }
 
     none!(onward, store, unused, begins, receives);
+}
+
+/// Reports balancers with several members and no check, if something can fail.
+fn no_health_check(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    if scenario.fault.is_empty() && scenario.operation.is_empty() {
+        return;
+    }
+    let replicas = |at: usize| {
+        let behind = draft.links.databases.iter().filter(move |links| links.through == Some(at));
+        behind.map(|links| links.replicas()).sum::<usize>()
+    };
+    let members = |at: usize| draft.links.balancers[at].targets.len().max(replicas(at));
+    let blind = |(at, (_, balancer)): &(usize, &(Name, BalancerSpec))| {
+        balancer.check.is_none() && members(*at) > 1
+    };
+    let blind: Vec<&Name> =
+        scenario.balancer.iter().enumerate().filter(blind).map(|(_, (name, _))| name).collect();
+    let [first, others @ ..] = blind.as_slice() else { return };
+    let names: Vec<String> = blind.iter().map(|name| format!("`{name}`")).collect();
+    let (has, s) = if others.is_empty() { ("has", "") } else { ("have", "s") };
+    let message = format!(
+        "the balancer{s} {} {has} no `check`: a dead member keeps its share of the requests until \
+         it is repaired",
+        names.join(", ")
+    );
+    let help = "add check = { interval = \"2s\", time-out = \"1s\", fall = 3 }";
+    let mut diagnostic = Diagnostic::new(Code::NoHealthCheck, first.span, message).help(help);
+    for other in others {
+        diagnostic = diagnostic.related(other.span, "this one too");
+    }
+    out.push(diagnostic);
 }
 
 /// Reports weights of names that are not behind the balancer, and weights that are not positive.
@@ -226,5 +267,24 @@ fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
     if let Some(vrrp) = &balancer.vrrp {
         exclude(peers.span, vrrp.span, "two ways of taking over", out);
+    }
+}
+
+/// Reports probes that time out before an answer can have crossed a link.
+fn far_probes(draft: &Draft, out: &mut Diagnostics) {
+    for (at, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
+        let Some(check) = &spec.check else { continue };
+        let unit = Part::Balancer { balancer: at, member: 0 };
+        let mut trips =
+            behind(draft, at).into_iter().filter_map(|member| trip(draft, unit, member));
+        let far = trips.find(|(_, there_and_back)| *there_and_back > check.time_out.value);
+        if let Some((link, there_and_back)) = far {
+            let message = format!(
+                "an answer over the link `{}` takes {there_and_back}: every probe over it fails",
+                link.name(draft)
+            );
+            let wrong = Diagnostic::new(Code::OutOfRange, check.time_out.span, message);
+            out.push(wrong.help(format!("{there_and_back} or more")));
+        }
     }
 }

@@ -53,7 +53,7 @@ impl Checks for Cache {
         }
     }
 
-    none!(entrance, onward, store, begins, arrows, receives);
+    none!(entrance, onward, store, begins, arrows, receives, lint);
 }
 
 fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {

@@ -53,7 +53,7 @@ impl Checks for Cdn {
         used.extend(draft.links.cdns.iter().flatten().map(|to| to.component()));
     }
 
-    none!(store, unused, begins, arrows, receives);
+    none!(store, unused, begins, arrows, receives, lint);
 }
 
 /// Checks the content of the edges or shields of a CDN.

@@ -96,7 +96,7 @@ impl Checks for Database {
         all
     }
 
-    none!(entrance, onward, store, unused, begins);
+    none!(entrance, onward, store, unused, begins, lint);
 }
 
 /// Reports a cold buffer over years in a file without a horizon.

@@ -38,6 +38,12 @@ pub struct DatabaseLinks {
 }
 
 impl DatabaseLinks {
+    /// Returns the number of replicas.
+    #[must_use]
+    pub fn replicas(&self) -> usize {
+        self.of(Role::Replica).count()
+    }
+
     /// Returns the numbers of the members with a role.
     pub fn of(&self, role: Role) -> impl Iterator<Item = u32> {
         let all = self.members.iter().enumerate();

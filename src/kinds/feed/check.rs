@@ -90,7 +90,7 @@ impl Checks for Feed {
         hanging.map(|part| Arrow::new(from.clone(), End::Part(part), Carries::Power)).collect()
     }
 
-    none!(entrance, onward, store, unused, begins, receives);
+    none!(entrance, onward, store, unused, begins, receives, lint);
 }
 
 /// Returns the feeds that a key names; reports one that is named twice.

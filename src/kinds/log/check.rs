@@ -39,7 +39,7 @@ impl Checks for Log {
         used.extend(subscribers.map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
-    none!(entrance, onward, store, unused, begins, arrows, receives);
+    none!(entrance, onward, store, unused, begins, arrows, receives, lint);
 }
 
 fn check_subscribers(draft: &Draft, at: usize, name: &Name, log: &LogSpec, out: &mut Diagnostics) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::kinds::name_service::plan::NameService;
 use crate::plan::Draft;
-use crate::plan::checks::inert_if;
+use crate::plan::checks::{inert_if, slow_probes};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
 use crate::plan::names::{Found, Kind};
@@ -40,6 +40,11 @@ impl Checks for NameService {
             let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
             inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
         }
+    }
+
+    fn lint(&self, draft: &Draft, out: &mut Diagnostics) {
+        let names = draft.scenario.name_service.iter();
+        slow_probes(names.filter_map(|(_, names)| names.check.as_deref()), out);
     }
 
     fn purpose(&self) -> Purpose {

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::kinds::disks;
 use crate::kinds::nas::spec::NasSpec;
-use crate::kinds::nas::{Nas, links};
+use crate::kinds::nas::{Nas, caching, links};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, missing};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Store, User, Walk};
-use crate::plan::memory;
 use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -38,6 +37,10 @@ impl Checks for Nas {
             check_nas(name, nas, out);
             check_memory(draft, at, out);
         }
+    }
+
+    fn lint(&self, draft: &Draft, out: &mut Diagnostics) {
+        caching::lint(draft, out);
     }
 
     fn purpose(&self) -> Purpose {
@@ -107,7 +110,7 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     let policy = nas.ram_cache_policy.as_ref().map(|policy| policy.span);
     let writes = nas.ram_cache_writes.as_ref().filter(|writes| writes.value);
     let without = [policy, writes.map(|writes| writes.span)].into_iter().flatten();
-    for span in without.filter(|_| !memory::head_caches(draft, at)) {
+    for span in without.filter(|_| !caching::caches(draft, at)) {
         let message = format!("`{name}` caches nothing: it has no `ram-cache`, or no `content`");
         inert(span, message, "give both, or remove it", out);
     }
@@ -128,9 +131,9 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
             inert(content.span, message, "give the `content` of each volume", out);
         }
     }
-    for (volume, content) in memory::contents_of_nas(draft, at) {
+    for (volume, content) in caching::contents(draft, at) {
         let size = nas.volumes[volume].1.size.as_ref();
-        memory::check_content(content, size, out);
+        content.value.check(size, out);
         if nas.ram_cache.is_none() {
             let message = format!("`{name}` has no `ram-cache`: none of it is cached");
             inert(content.span, message, "give the file server a `ram-cache`", out);

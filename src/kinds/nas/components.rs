@@ -2,8 +2,8 @@
 
 use crate::convert::table;
 use crate::kinds::disks::components::disks;
-use crate::kinds::nas::Nas;
 use crate::kinds::nas::live::HeadConfig;
+use crate::kinds::nas::{Nas, caching};
 use crate::model::blueprint::{Config, Mount, Part};
 use crate::model::ids::ComponentId;
 use crate::model::spec::memory::{ContentSpec, MemoryPolicy};
@@ -11,11 +11,10 @@ use crate::plan::Draft;
 use crate::plan::compile::{Builder, MemoryOf};
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
-use crate::plan::memory;
 use crate::plan::names::member_name;
 use crate::plan::program::law_of;
 use crate::scenario::value::Spanned;
-use crate::units::{Bytes, SimDuration};
+use crate::units::SimDuration;
 
 impl Components for Nas {
     none!(carries, pools, entrance, finish);
@@ -33,7 +32,7 @@ impl Components for Nas {
                     builder.part(id, config)
                 });
             }
-            for number in (0..spec.heads.value).filter(|_| memory::head_caches(draft, index)) {
+            for number in (0..spec.heads.value).filter(|_| caching::caches(draft, index)) {
                 let name = memory_name(draft, index, number);
                 builder.want(name, move |builder, id| memory(builder, id, index, number));
             }
@@ -96,7 +95,7 @@ fn head(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
 fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -> Part {
     let draft = builder.draft();
     let owner = builder.id(&head_name(draft, nas, number));
-    let memory = memory::of_head(draft, nas).unwrap_or(Bytes::new(0));
+    let memory = caching::size(draft, nas);
     let contents = contents_by_pool(draft, nas);
     let contents: Vec<_> =
         contents.iter().map(|(_, _, pools, content)| (*pools, *content)).collect();
@@ -116,7 +115,7 @@ pub(super) fn contents_by_pool(
     nas: usize,
 ) -> Vec<(usize, usize, u64, &Spanned<ContentSpec>)> {
     let mut all = Vec::new();
-    for (volume, content) in memory::contents_of_nas(draft, nas) {
+    for (volume, content) in caching::contents(draft, nas) {
         let pools = draft.links.nas[nas].volumes[volume].len();
         all.extend((0..pools).map(|place| (volume, place, pools as u64, content)));
     }

@@ -2,8 +2,8 @@
 
 use crate::kinds::disks;
 use crate::kinds::disks::flow::{cost_of_read, cost_of_write, write_s};
-use crate::kinds::nas::Nas;
 use crate::kinds::nas::components::contents_by_pool;
+use crate::kinds::nas::{Nas, caching};
 use crate::model::spec::memory::MemoryPolicy;
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, Split, once, times};
@@ -11,11 +11,9 @@ use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums, mean};
-use crate::plan::memory;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::ram::{Content, ContentId, Memory, Place};
-use crate::units::Bytes;
 
 impl Flow for Nas {
     nothing!(
@@ -154,7 +152,7 @@ fn memories_of(draft: &Draft, nas: usize) -> Vec<Memory<'_>> {
     }
     let one = |of, is_shared, contents| Memory {
         of,
-        size: memory::of_head(draft, nas).unwrap_or(Bytes::new(0)),
+        size: caching::size(draft, nas),
         is_adaptive: MemoryPolicy::is_adaptive(spec.ram_cache_policy.as_ref()),
         takes_writes: spec.ram_cache_writes.as_ref().is_some_and(|takes| takes.value),
         second: None,

@@ -1,5 +1,6 @@
 //! File servers: heads in front of pools, alone or as a pair that takes over.
 
+mod caching;
 pub mod check;
 pub mod components;
 pub mod flow;

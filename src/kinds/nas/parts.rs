@@ -7,14 +7,13 @@ use crate::health::Declaration;
 use crate::health::declare::Expr;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::nas::components::{head_name, memory_name};
-use crate::kinds::nas::{Nas, volumes};
+use crate::kinds::nas::{Nas, caching, volumes};
 use crate::model::Health;
 use crate::model::spec::price::{Size, Tariff};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::kind::parts::{Memory, PartName, Parts, Priced, Sort, none};
-use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
@@ -129,7 +128,7 @@ impl Parts for Nas {
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {
-        matches!(part, Part::Head { nas, .. } if memory::head_caches(draft, nas))
+        matches!(part, Part::Head { nas, .. } if caching::caches(draft, nas))
     }
 
     fn slows(&self, _: &Draft, _: Part) -> bool {

@@ -32,7 +32,7 @@ impl Checks for Site {
         Purpose::Named("no rack stands in it")
     }
 
-    none!(follow, entrance, onward, store, uses, unused, begins, arrows, receives);
+    none!(follow, entrance, onward, store, uses, unused, begins, arrows, receives, lint);
 }
 
 impl Checks for Rack {
@@ -49,7 +49,7 @@ impl Checks for Rack {
         used.extend(draft.links.racks.iter().flatten().map(|site| (Kind::Site, *site)));
     }
 
-    none!(entrance, onward, store, check, unused, begins, arrows, receives);
+    none!(entrance, onward, store, check, unused, begins, arrows, receives, lint);
 }
 
 impl Checks for Link {
@@ -80,7 +80,7 @@ impl Checks for Link {
         sites.map(|site| Arrow::new(from.clone(), to(site), Carries::Network)).collect()
     }
 
-    none!(entrance, onward, store, unused, begins, receives);
+    none!(entrance, onward, store, unused, begins, receives, lint);
 }
 
 fn check_links(draft: &Draft, out: &mut Diagnostics) {

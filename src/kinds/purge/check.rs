@@ -35,7 +35,7 @@ impl Checks for Purge {
         Purpose::Requests
     }
 
-    none!(uses, entrance, onward, store, unused, begins, arrows, receives);
+    none!(uses, entrance, onward, store, unused, begins, arrows, receives, lint);
 }
 
 /// Returns the places of the references of a purge.

@@ -46,7 +46,7 @@ impl Checks for Queue {
         draft.links.own.queues[index].class
     }
 
-    none!(entrance, onward, store, unused, arrows, receives);
+    none!(entrance, onward, store, unused, arrows, receives, lint);
 }
 
 fn check_brokers(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: &mut Diagnostics) {

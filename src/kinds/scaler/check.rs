@@ -13,7 +13,6 @@ use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::faults::parts::all_parts;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Links, Walk};
-use crate::plan::memory::server_caches;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::{ServerId, starts};
@@ -69,7 +68,7 @@ impl Checks for Scaler {
         to.map(|to| Arrow::new(from, to, Carries::Members)).into_iter().collect()
     }
 
-    none!(entrance, onward, store, unused, begins, receives);
+    none!(entrance, onward, store, unused, begins, receives, lint);
 }
 
 /// Checks that 1 ≤ `minimum` ≤ `start` ≤ `maximum` ≤ members of the group, and that `needs` can be met.
@@ -306,7 +305,8 @@ fn check_servers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
     }
     for server in here {
         let (name, host) = &draft.scenario.server[server.group];
-        if host.ram_cache.is_none() && server_caches(draft, server) {
+        let on = Part::Server(server);
+        if host.ram_cache.is_none() && on.answers().remembers(draft, on) {
             let message = format!("`{name}` caches in all memory that its zones leave free");
             let wrong = Diagnostic::new(Code::KeysExclude, span, message);
             let help = "give the server a `ram-cache`: a scaler changes what is free";

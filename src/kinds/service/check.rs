@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::service::flow::most_at_once;
 use crate::kinds::service::spec::{ServiceSpec, Workers};
 use crate::kinds::service::{Service, links};
 use crate::plan::Draft;
@@ -9,7 +10,9 @@ use crate::plan::checks::{inert, quorum};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Store, Walk, no_member};
 use crate::plan::names::{Found, Kind};
-use crate::scenario::diagnostic::Diagnostics;
+use crate::plan::route::{Does, Step, each};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Reference};
 
 impl Checks for Service {
@@ -40,6 +43,10 @@ impl Checks for Service {
         }
     }
 
+    fn lint(&self, draft: &Draft, out: &mut Diagnostics) {
+        threads(draft, out);
+    }
+
     fn purpose(&self) -> Purpose {
         Purpose::Requests
     }
@@ -52,6 +59,27 @@ impl Checks for Service {
     }
 
     none!(onward, store, unused, begins, arrows, receives);
+}
+
+/// Reports processor steps with more threads than any member of their service has cores.
+fn threads(draft: &Draft, out: &mut Diagnostics) {
+    let mut look = |step: &Step| {
+        let Does::Work(work) = &step.does else { return };
+        let threads = &work.threads;
+        let Some(most) = most_at_once(draft, work) else { return };
+        if f64::from(threads.value) < most + 1.0 {
+            return;
+        }
+        let message = format!(
+            "a demand of {} threads, but no member of `{}` has cores for more than {most}",
+            threads.value, draft.scenario.service[work.service].0
+        );
+        let help = format!("threads above {} make it no faster", most.ceil());
+        out.push(Diagnostic::new(Code::SeldomUsed, threads.span, message).help(help));
+    };
+    for route in &draft.routes {
+        each(&route.steps, &mut look);
+    }
 }
 
 fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {

@@ -3,6 +3,7 @@
 use crate::convert::table;
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::Workers;
+use crate::kinds::service::working_sets;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, PoolId};
 use crate::model::route::{Op, Pick};
@@ -10,7 +11,6 @@ use crate::plan::compile::{Bounds, Builder};
 use crate::plan::graph::store_at;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
-use crate::plan::memory::{memory_name, working_sets};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part;
 use crate::plan::program::{Compiler, Way};
@@ -89,8 +89,8 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
             }
         }
         if spec.working_set.is_some() {
-            let number = working_sets(draft, at.0).position(|other| other == index);
-            let memory = builder.id(&memory_name(draft, at));
+            let number = working_sets::of_zone(draft, at.0).position(|other| other == index);
+            let memory = builder.id(&working_sets::memory_name(draft, at));
             part.paging = number.map(|number| (memory, table::u32(number)));
             if let Config::Service(config) = &mut part.config {
                 config.fills_memory = true;

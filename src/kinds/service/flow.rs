@@ -138,7 +138,7 @@ fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
 /// Returns the largest number of cores that work on a step's demand at once, over the members of its service;
 /// `None` if the service has no member.
 #[must_use]
-pub fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
+pub(super) fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
     let service = work.service;
     let members = (0..draft.links.services[service].members).map(|member| {
         let part = Part::Service { service, member };

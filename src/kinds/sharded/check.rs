@@ -51,7 +51,7 @@ impl Checks for Sharded {
         }
     }
 
-    none!(entrance, onward, store, unused, begins, arrows, receives);
+    none!(entrance, onward, store, unused, begins, arrows, receives, lint);
 }
 
 /// Returns the databases that hold the data of one sharded database.

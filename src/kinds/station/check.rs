@@ -18,7 +18,7 @@ impl Checks for Station {
         Purpose::Requests
     }
 
-    none!(follow, entrance, onward, store, uses, unused, begins, arrows, receives);
+    none!(follow, entrance, onward, store, uses, unused, begins, arrows, receives, lint);
 }
 
 fn check_station(station: &StationSpec, out: &mut Diagnostics) {

@@ -45,7 +45,7 @@ impl Checks for Unit {
         crew.map(|crew| Arrow::new(crew, to, Carries::Repairs)).into_iter().collect()
     }
 
-    none!(entrance, onward, store, unused, begins, receives);
+    none!(entrance, onward, store, unused, begins, receives, lint);
 }
 
 impl Checks for Group {
@@ -77,7 +77,7 @@ impl Checks for Group {
         members.map(|member| Arrow::new(from.clone(), to(member), Carries::Health)).collect()
     }
 
-    none!(entrance, onward, store, uses, unused, begins, receives);
+    none!(entrance, onward, store, uses, unused, begins, receives, lint);
 }
 
 impl Checks for Crew {
@@ -102,7 +102,7 @@ impl Checks for Crew {
         used.extend(draft.links.fault_crews.iter().flatten().map(|crew| (Kind::Crew, *crew)));
     }
 
-    none!(entrance, onward, store, unused, begins, arrows, receives);
+    none!(entrance, onward, store, unused, begins, arrows, receives, lint);
 }
 
 /// Checks the hours of a crew, and that no unit waits for them.

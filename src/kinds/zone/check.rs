@@ -7,13 +7,12 @@ use crate::kinds::disks;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::memory::is_adaptive;
 use crate::kinds::zone::spec::{Placement, ServerSpec, ZoneSpec};
-use crate::kinds::zone::{Server, Zone, lent, links, vm, working_sets};
+use crate::kinds::zone::{Server, Zone, caching, lent, links, vm, working_sets};
 use crate::model::spec::memory::SecondLevelSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Store, User, Walk, find_named};
-use crate::plan::memory;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::placement::ServerId;
 use crate::scenario::code::Code;
@@ -61,6 +60,10 @@ impl Checks for Server {
         working_sets::check(draft, out);
     }
 
+    fn lint(&self, draft: &Draft, out: &mut Diagnostics) {
+        caching::lint(draft, out);
+    }
+
     fn purpose(&self) -> Purpose {
         Purpose::Named("no zone stands on it")
     }
@@ -90,7 +93,7 @@ impl Checks for Zone {
         used.extend(draft.placed.zones.iter().flatten().map(|id| (Kind::Server, id.group)));
     }
 
-    none!(follow, entrance, onward, store, unused, begins, arrows, receives);
+    none!(follow, entrance, onward, store, unused, begins, arrows, receives, lint);
 }
 
 fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
@@ -234,8 +237,8 @@ fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
         let message = format!("`{name}` is no file server: its disks have no head");
         inert(disks.head.span, message, "remove `head`", out);
     }
-    for (_, content) in memory::contents_of_server(draft, group) {
-        memory::check_content(content, None, out);
+    for (_, content) in caching::contents(draft, group) {
+        content.value.check(None, out);
         if server.ram_cache.is_none() && server.memory.is_none() {
             let message =
                 format!("the file does not specify the memory that `{name}` has to cache it");
@@ -245,7 +248,7 @@ fn check_memory(draft: &Draft, group: usize, out: &mut Diagnostics) {
     check_second_level(draft, group, out);
     let Some(cache) = &server.ram_cache else { return };
     let first = (0..server.count.value).find_map(|member| {
-        let left = memory::free(draft, ServerId { group, member })?;
+        let left = caching::free(draft, ServerId { group, member })?;
         (cache.value > left).then_some(left)
     });
     if let Some(left) = first {
@@ -261,7 +264,7 @@ fn check_second_level(draft: &Draft, group: usize, out: &mut Diagnostics) {
     let (name, server) = &draft.scenario.server[group];
     let members = 0..server.count.value;
     let caches = members.map(|member| ServerId { group, member });
-    let caches = caches.into_iter().any(|id| memory::server_caches(draft, id));
+    let caches = caches.into_iter().any(|id| caching::caches(draft, id));
     let policy = server.ram_cache_policy.as_ref().map(|policy| policy.span);
     let writes = server.ram_cache_writes.as_ref().filter(|writes| writes.value);
     let without = [policy, writes.map(|writes| writes.span)].into_iter().flatten();

@@ -4,10 +4,11 @@ use crate::convert::table;
 use crate::kinds::disks::components::{disks, give_keys};
 use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
+use crate::kinds::service::working_sets::{self, memory_name};
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
 use crate::kinds::zone::working_sets as sets;
-use crate::kinds::zone::{Server, Zone, caps, lent, memory, vm};
+use crate::kinds::zone::{Server, Zone, caching, caps, lent, memory, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
@@ -19,7 +20,6 @@ use crate::plan::compile::{Builder, Made};
 use crate::plan::faults;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
-use crate::plan::memory::{memory_name, server_caches, working_sets};
 use crate::plan::names::member_name;
 use crate::plan::placement::ServerId;
 use crate::plan::program::Compiler;
@@ -46,7 +46,7 @@ impl Components for Server {
                         let config = disks(builder, id, spec, zones, memory, has_copies, cause);
                         builder.part(id, config)
                     });
-                    if has_copies && server_caches(draft, on) {
+                    if has_copies && caching::caches(draft, on) {
                         let second = memory::name(&format!("{server}.{}", set.text));
                         let server = server.clone();
                         builder
@@ -60,7 +60,7 @@ impl Components for Server {
                         });
                     }
                 }
-                if server_caches(draft, on) {
+                if caching::caches(draft, on) {
                     builder.want(memory::name(&server), move |builder, own| {
                         memory::memory(builder, own, on)
                     });
@@ -173,7 +173,7 @@ impl Components for Zone {
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             for member in 0..members.len() {
                 let at = (zone, table::u32(member));
-                if working_sets(draft, zone).next().is_some() {
+                if working_sets::of_zone(draft, zone).next().is_some() {
                     builder.want(memory_name(draft, at), move |builder, own| {
                         sets::memory(builder, own, at)
                     });

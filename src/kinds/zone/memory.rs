@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::convert::table;
-use crate::kinds::zone::parts;
 use crate::kinds::zone::spec::ServerSpec;
-use crate::kinds::zone::vm;
+use crate::kinds::zone::{caching, parts, vm};
 use crate::model::blueprint::Part as Component;
 use crate::model::ids::ComponentId;
 use crate::model::spec::memory::MemoryPolicy;
@@ -14,7 +13,6 @@ use crate::model::world::resize::{Change, Resizing};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile::{Builder, MemoryOf, Numbers};
-use crate::plan::memory;
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
@@ -31,8 +29,8 @@ pub(super) fn name(server: &str) -> String {
 pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Component {
     let draft = builder.draft();
     let owner = builder.id(&builder.numbers().server_name(id));
-    let memory = memory::of_server(draft, id).unwrap_or(Bytes::new(0));
-    let contents = memory::contents_of_server(draft, id.group);
+    let memory = caching::size(draft, id).unwrap_or(Bytes::new(0));
+    let contents = caching::contents(draft, id.group);
     let contents: Vec<_> = contents.iter().map(|(_, content)| (1, *content)).collect();
     let server = &draft.scenario.server[id.group].1;
     let second = second_set(server).and_then(|set| {
@@ -51,7 +49,7 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) 
 pub(super) fn pages_name(draft: &Draft, (zone, member): (usize, u32)) -> Option<String> {
     vm::of(draft, zone)?.page_cache.as_ref().filter(|pages| pages.value.count() > 0)?;
     let server = draft.placed.zones[zone].get(member as usize)?;
-    let caches = !memory::contents_of_server(draft, server.group).is_empty();
+    let caches = !caching::contents(draft, server.group).is_empty();
     caches.then(|| name(&member_name(&draft.scenario.zone[zone].0, member)))
 }
 
@@ -66,7 +64,7 @@ pub(super) fn pages(
     let owner = builder.id(&builder.numbers().server_name(server));
     let size = vm::of(draft, zone).and_then(|vm| vm.page_cache.as_ref());
     let size = size.map_or(Bytes::new(0), |size| size.value);
-    let contents = memory::contents_of_server(draft, server.group);
+    let contents = caching::contents(draft, server.group);
     let contents: Vec<_> = contents.iter().map(|(_, content)| (1, *content)).collect();
     let of = MemoryOf { size, is_adaptive: false, takes_writes: false, second: None };
     let config = builder.memory(owner, of, &contents);
@@ -88,10 +86,10 @@ pub(super) fn memories(draft: &Draft) -> Vec<ram::Memory<'_>> {
     for (group, (_, spec)) in draft.scenario.server.iter().enumerate() {
         for member in 0..spec.count.value {
             let id = ServerId { group, member };
-            if !memory::server_caches(draft, id) || paged.contains(&id) {
+            if !caching::caches(draft, id) || paged.contains(&id) {
                 continue;
             }
-            let contents = memory::contents_of_server(draft, group).into_iter();
+            let contents = caching::contents(draft, group).into_iter();
             let contents = contents.map(|(set, content)| ram::Content {
                 id: (set, 0),
                 home: Part::Server(id),
@@ -100,7 +98,7 @@ pub(super) fn memories(draft: &Draft) -> Vec<ram::Memory<'_>> {
             });
             all.push(ram::Memory {
                 of: Part::Server(id),
-                size: memory::of_server(draft, id).unwrap_or(Bytes::new(0)),
+                size: caching::size(draft, id).unwrap_or(Bytes::new(0)),
                 is_adaptive: is_adaptive(spec),
                 takes_writes: spec.ram_cache_writes.as_ref().is_some_and(|takes| takes.value),
                 second: second_of(spec, id),
@@ -147,7 +145,7 @@ pub(super) fn before_disks(
     set: &str,
 ) -> Option<(ComponentId, u32)> {
     let sets = &builder.draft().scenario.server[id.group].1.disks;
-    let contents = memory::contents_of_server(builder.draft(), id.group);
+    let contents = caching::contents(builder.draft(), id.group);
     let place = contents.iter().position(|(at, _)| *sets[*at].0 == *set)?;
     let memory = builder.numbers().find(&name(&builder.numbers().server_name(id)))?;
     Some((memory, table::u32(place)))
@@ -161,7 +159,7 @@ pub(super) fn pages_before(
     (id, set): (ServerId, &str),
 ) -> Option<(ComponentId, u32)> {
     let sets = &builder.draft().scenario.server[id.group].1.disks;
-    let contents = memory::contents_of_server(builder.draft(), id.group);
+    let contents = caching::contents(builder.draft(), id.group);
     let place = contents.iter().position(|(at, _)| *sets[*at].0 == *set)?;
     let pages = builder.numbers().find(&pages_name(builder.draft(), at)?)?;
     Some((pages, table::u32(place)))
@@ -176,7 +174,7 @@ pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
         };
         for member in 0..spec.count.value {
             let id = ServerId { group, member };
-            if !memory::server_caches(numbers.draft(), id) {
+            if !caching::caches(numbers.draft(), id) {
                 continue;
             }
             let zones = zones(numbers, id);

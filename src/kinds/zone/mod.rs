@@ -1,5 +1,6 @@
 //! Servers, and the zones that share their processors.
 
+mod caching;
 pub mod caps;
 pub mod check;
 pub mod components;

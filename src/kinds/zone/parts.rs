@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::convert::place;
 use crate::kinds::zone::memory::{name as memory_name, pages_name};
-use crate::kinds::zone::{Server, Zone, prices, years};
+use crate::kinds::zone::{Server, Zone, caching, prices, years};
 use crate::model::Health;
 use crate::model::spec::price::Size;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Priced, Sort, none};
-use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::simulatable::NotYet;
@@ -118,7 +117,7 @@ impl Parts for Server {
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {
-        matches!(part, Part::Server(id) if memory::server_caches(draft, id))
+        matches!(part, Part::Server(id) if caching::caches(draft, id))
     }
 
     fn slows(&self, _: &Draft, _: Part) -> bool {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::place;
 use crate::engine::law::Law;
+use crate::kinds::zone::caching;
 use crate::kinds::zone::spec::{Hypervisor, VmIo, VmSpec, ZoneSpec};
 use crate::model::blueprint::Part as Component;
 use crate::model::guest::Guest;
@@ -23,7 +24,6 @@ use crate::plan::Draft;
 use crate::plan::checks::inert;
 use crate::plan::compile::Numbers;
 use crate::plan::document::ScenarioSpec;
-use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -245,7 +245,7 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
             let mistake = Diagnostic::new(Code::OutOfRange, pages.span, message);
             out.push(mistake.related(vm.memory.span, "its memory"));
         }
-        let blocks = servers().flat_map(|(id, _)| memory::contents_of_server(draft, id.group));
+        let blocks = servers().flat_map(|(id, _)| caching::contents(draft, id.group));
         let smallest =
             blocks.map(|(_, content)| &content.value.block).min_by_key(|block| block.value);
         if let Some(block) =
@@ -255,7 +255,7 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
             let mistake = Diagnostic::new(Code::OutOfRange, pages.span, message);
             out.push(mistake.related(block.span, "the smallest block of its servers"));
         }
-        let mut contents = servers().map(|(id, _)| memory::contents_of_server(draft, id.group));
+        let mut contents = servers().map(|(id, _)| caching::contents(draft, id.group));
         if pages.value.count() > 0 && contents.all(|contents| contents.is_empty()) {
             let message = "no set of disks of its servers has a `content` that could be cached";
             let help = "give a set of disks a `content`, or remove `page-cache`";

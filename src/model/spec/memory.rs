@@ -1,5 +1,7 @@
 //! Content of a store, as a memory caches it, and the second level of such a memory.
 
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Reference;
 use crate::scenario::spec::spec;
 use crate::scenario::value::Spanned;
@@ -16,6 +18,25 @@ spec! {
         /// Exponent of the popularity: the k-th block is read in proportion to 1 / k^zipf. With 0, all blocks are
         /// equally popular.
         zipf: f64 => within(0.0, 20.0),
+    }
+}
+
+impl ContentSpec {
+    /// Reports sizes that contradict each other or the `volume` on which the content lies.
+    pub fn check(&self, volume: Option<&Spanned<Bytes>>, out: &mut Diagnostics) {
+        let (size, block) = (&self.size, &self.block);
+        if block.value > size.value {
+            let message =
+                format!("a block of {} is larger than all of it, {}", block.value, size.value);
+            out.push(Diagnostic::new(Code::OutOfRange, block.span, message));
+        }
+        if let Some(volume) = volume.filter(|volume| size.value > volume.value) {
+            let message = format!("{} do not fit on a volume of {}", size.value, volume.value);
+            out.push(
+                Diagnostic::new(Code::OutOfRange, size.span, message)
+                    .related(volume.span, "the volume"),
+            );
+        }
     }
 }
 

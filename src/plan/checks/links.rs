@@ -1,19 +1,16 @@
-//! Links between sites: sizes that no link carries, and probes that hear no answer over one.
+//! Links between sites: sizes of calls that no link carries.
 
 use super::inert;
 use crate::plan::Draft;
-use crate::plan::between::{each_place, link_of, link_over, stops};
-use crate::plan::part::Part;
+use crate::plan::between::{each_place, link_over, stops};
 use crate::plan::route::Does;
-use crate::scenario::code::Code;
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::diagnostic::Diagnostics;
 
 /// Checks what crosses the links of a draft.
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     if draft.scenario.link.is_empty() {
         return;
     }
-    probes(draft, out);
     // A misspelt name or link leaves calls at one site.
     if !out.has_errors() {
         sizes(draft, out);
@@ -34,29 +31,4 @@ fn sizes(draft: &Draft, out: &mut Diagnostics) {
             inert(call.named, message, "remove its `sends` and `returns`", out);
         }
     });
-}
-
-/// Reports probes that time out before an answer can have crossed a link.
-fn probes(draft: &Draft, out: &mut Diagnostics) {
-    for (at, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
-        let Some(check) = &spec.check else { continue };
-        let unit = Part::Balancer { balancer: at, member: 0 };
-        let members = draft.links.balancers[at].targets.iter();
-        let mut links = members.filter_map(|(service, member)| {
-            link_of(draft, unit, Part::Service { service: *service, member: *member })
-        });
-        let far = links.find_map(|link| {
-            let Part::Link(index) = link else { return None };
-            let there_and_back = draft.scenario.link[index].1.latency.value.saturating_mul(2);
-            (there_and_back > check.time_out.value).then_some((link, there_and_back))
-        });
-        if let Some((link, there_and_back)) = far {
-            let message = format!(
-                "an answer over the link `{}` takes {there_and_back}: every probe over it fails",
-                link.name(draft)
-            );
-            let wrong = Diagnostic::new(Code::OutOfRange, check.time_out.span, message);
-            out.push(wrong.help(format!("{there_and_back} or more")));
-        }
-    }
 }

@@ -20,6 +20,7 @@ mod single_disks;
 mod unused;
 mod wrong;
 
+use crate::model::spec::probe::CheckSpec;
 use crate::plan::Draft;
 use crate::plan::kind;
 use crate::plan::simulatable;
@@ -171,6 +172,20 @@ pub(crate) fn exclude(second: Span, first: Span, message: &str, out: &mut Diagno
             .related(first, "the other")
             .help("keep one"),
     );
+}
+
+/// Reports probes that may take longer than the time to the next.
+pub(crate) fn slow_probes<'d>(checks: impl Iterator<Item = &'d CheckSpec>, out: &mut Diagnostics) {
+    for check in checks.filter(|check| check.time_out.value > check.interval.value) {
+        let message = format!(
+            "a probe may take {}, but the next is sent after {}",
+            check.time_out.value, check.interval.value
+        );
+        out.push(
+            Diagnostic::new(Code::TimeOuts, check.time_out.span, message)
+                .related(check.interval.span, "the interval"),
+        );
+    }
 }
 
 /// Reports `needs` above the number of members.

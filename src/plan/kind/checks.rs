@@ -51,6 +51,9 @@ pub trait Checks: Sync {
     /// Reports keys of all sections that are wrong or without effect.
     fn check(&self, draft: &Draft, out: &mut Diagnostics);
 
+    /// Reports doubtful points of all sections of a draft without errors.
+    fn lint(&self, draft: &Draft, out: &mut Diagnostics);
+
     /// Returns the use of a section.
     fn purpose(&self) -> Purpose;
 
@@ -113,6 +116,9 @@ macro_rules! none {
     };
     (@check) => {
         fn check(&self, _: &crate::plan::Draft, _: &mut crate::scenario::diagnostic::Diagnostics) {}
+    };
+    (@lint) => {
+        fn lint(&self, _: &crate::plan::Draft, _: &mut crate::scenario::diagnostic::Diagnostics) {}
     };
     (@uses) => {
         fn uses(
