@@ -225,8 +225,8 @@ impl Calendar {
         // Events due before it move up, four at a time while possible: of events at one
         // instant the newest happens last.
         while last >= 4 && times[last - 3] <= time {
-            times.copy_within(last - 3..=last, last - 2);
-            lows.copy_within(last - 3..=last, last - 2);
+            up_by_one(times, last);
+            up_by_one(lows, last);
             last -= 4;
         }
         while last > 0 && times[last] <= time {
@@ -498,6 +498,13 @@ fn least(keys: &[u128; 4]) -> (usize, u128) {
 #[inline]
 fn time_of(key: u128) -> SimTime {
     SimTime::from_nanos((key >> 64) as u64)
+}
+
+/// Moves the four values that end at `last` up by one place.
+#[inline]
+fn up_by_one(values: &mut [u64; NEAR], last: usize) {
+    let moved = [values[last - 3], values[last - 2], values[last - 1], values[last]];
+    [values[last - 2], values[last - 1], values[last], values[last + 1]] = moved;
 }
 
 #[cfg(test)]

@@ -123,7 +123,8 @@ impl Key {
     #[must_use]
     #[inline]
     pub fn uniform_pair(self, half: u64, index: u32) -> [f64; 2] {
-        self.pair(half, index).map(unit_interval)
+        let [first, second] = self.pair(half, index);
+        [unit_interval(first), unit_interval(second)]
     }
 
     /// Returns all draws of the `ordinal`-th use, in order.

@@ -498,7 +498,7 @@ impl CpuShare {
 
     #[inline]
     fn first_due(&self) -> SimTime {
-        self.dues.iter().copied().min().unwrap_or(SimTime::NEVER)
+        self.dues.iter().fold(SimTime::NEVER, |first, due| first.min(*due))
     }
 }
 

@@ -371,7 +371,7 @@ impl FlowShare {
     }
 
     fn find_due(&mut self) {
-        self.due = self.dues.iter().copied().min().unwrap_or(SimTime::NEVER);
+        self.due = self.dues.iter().fold(SimTime::NEVER, |first, due| first.min(*due));
     }
 }
 

@@ -11,7 +11,7 @@ use super::document::{Data, Entry, Item, MAX_NAME_BYTES};
 use super::limit::Several;
 use super::render::shown;
 use super::source::Span;
-use super::value::{KeyShape, Shape, Value, wrong_type};
+use super::value::{KeyShape, Shape, Value, object, wrong_type};
 
 /// A kebab-case name with its place. Two names are equal if their texts are.
 #[derive(Clone, Debug)]
@@ -280,10 +280,8 @@ impl<T: Value, K: Key> Value for Named<T, K> {
         Shape::Named(K::SHAPE, Box::new(T::shape()))
     }
     fn canonical(&self) -> Json {
-        let mut entries: Vec<_> =
-            self.entries.iter().map(|(key, value)| (key.to_string(), value.canonical())).collect();
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
-        Json::Object(entries.into_iter().collect())
+        let entries = self.entries.iter();
+        object(entries.map(|(key, value)| (key.to_string(), value.canonical())).collect())
     }
 }
 

@@ -12,6 +12,7 @@
 use std::cmp::Ordering;
 use std::fmt::Debug;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -185,7 +186,7 @@ pub struct Spanned<T> {
     /// True if the file has a value other than the default.
     pub given: bool,
     /// The uncertainty, if the file states it.
-    pub uncertainty: Option<Box<Uncertainty<T>>>,
+    pub uncertainty: Option<Arc<Uncertainty<T>>>,
 }
 
 /// The uncertainty of a quantity, and its origin.
@@ -250,7 +251,7 @@ impl<T: Value> Spanned<T> {
             high: high.map(|end| end.value),
             source: source.map(|text| text.value),
         };
-        let uncertainty = Some(Box::new(uncertainty));
+        let uncertainty = Some(Arc::new(uncertainty));
         Some(Self { value: value.value, span: value.span, given: true, uncertainty })
     }
 
@@ -270,6 +271,14 @@ impl<T: Value> Spanned<T> {
         }
         value
     }
+}
+
+/// Returns the canonical form of a table: its entries in the order of their keys.
+#[must_use]
+pub fn object(mut entries: Vec<(String, Json)>) -> Json {
+    // Compiled once: a sort in a generic function is compiled for each of its types.
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Json::Object(entries.into_iter().collect())
 }
 
 /// Returns the canonical form of a quantity with the ends of its range, if it has any.

@@ -24,7 +24,7 @@ use super::render::shown;
 use super::source::Span;
 use super::spec::TableReader;
 use super::suggest;
-use super::value::{Shape, Spanned, Value};
+use super::value::{Shape, Spanned, Value, object};
 use crate::engine::law::{Interpolation, Law, LawError};
 use crate::units::{Bytes, SimDuration};
 
@@ -187,8 +187,7 @@ fn read_as_written<U: Random>(
     let mut canonical: Vec<_> =
         read.canonical.iter().map(|(key, json)| ((*key).to_string(), json.clone())).collect();
     canonical.push(("dist".to_string(), dist.name.into()));
-    canonical.sort_by(|a, b| a.0.cmp(&b.0));
-    let canonical = Json::Object(canonical.into_iter().collect());
+    let canonical = object(canonical);
     let law = build_or_report(build(dist.name, &read), item, out)?;
     let named = |key: &str| read.quantities.iter().find(|(name, _)| *name == key);
     let mean = named("mean").or_else(|| named("value")).map(|(_, value)| value.clone());

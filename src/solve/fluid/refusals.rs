@@ -124,7 +124,9 @@ impl Refusals {
             for (z, weight) in &weights {
                 // Weighted with the noise itself, its logarithm has the mean σ²/2.
                 let shares = look_up(&self.plain, at + sigma * (z + sigma / 2.0));
-                sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += weight * share / all);
+                for of in 0..2 {
+                    sums[of] += weight * shares[of] / all;
+                }
             }
             sums
         };
@@ -146,8 +148,8 @@ impl Refusals {
         let place = (sigma / self.most * (sigma / self.most)).min(1.0) * DEVIATIONS as f64;
         let below = whole::usize(place).min(DEVIATIONS - 1);
         let part = place - below as f64;
-        let [a, b] = [below, below + 1].map(|step| look_up(&self.noisy[step], at));
-        [0, 1].map(|of| a[of] + (b[of] - a[of]) * part)
+        let (a, b) = (look_up(&self.noisy[below], at), look_up(&self.noisy[below + 1], at));
+        between(a, b, part)
     }
 
     /// Returns the shares at a load of `used`.
@@ -190,7 +192,13 @@ fn look_up(of: &[Shares], at: f64) -> Shares {
     }
     let below = whole::usize(place);
     let part = place - below as f64;
-    [0, 1].map(|share| of[below][share] + (of[below + 1][share] - of[below][share]) * part)
+    between(of[below], of[below + 1], part)
+}
+
+/// Returns the shares at `part` of the way from `a` to `b`.
+#[inline]
+fn between(a: Shares, b: Shares, part: f64) -> Shares {
+    [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part]
 }
 
 /// Returns, per class, the views per second that the narrowest part of their way can serve in the healthy state with
