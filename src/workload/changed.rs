@@ -39,6 +39,14 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Adds changes that come `rate` times per second.
+    pub fn add(&mut self, rate: f64, changes: &Self) {
+        for at in 0..2 {
+            self.removing[at] += rate * changes.removing[at];
+            self.storing[at] += rate * changes.storing[at];
+        }
+    }
+
     /// Returns whether there are none.
     #[must_use]
     pub fn is_none(&self) -> bool {

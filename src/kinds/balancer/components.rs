@@ -22,7 +22,7 @@ use crate::plan::program::{Compiler, Way, law_of};
 use crate::units::SimDuration;
 
 impl Components for Balancer {
-    none!(carries, mounts, pools);
+    none!(carries, mounts, pools, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.balancer.iter().enumerate() {

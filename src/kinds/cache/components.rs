@@ -1,5 +1,6 @@
 //! Caches in the event loop: a process without a bound on workers, and a component with its content.
 
+use crate::kinds::cache::hits::policy_of;
 use crate::kinds::cache::live::{CacheConfig, Content};
 use crate::kinds::cache::plan::Cache;
 use crate::kinds::cache::spec::CacheSpec;
@@ -7,8 +8,8 @@ use crate::model::blueprint::{Config, Part};
 use crate::model::ids::ComponentId;
 use crate::model::route::Pick;
 use crate::plan::compile::{Bounds, Builder, Made};
-use crate::plan::copies;
-use crate::plan::hits::{policy_of, refuse};
+use crate::plan::copies::{self, Keeper};
+use crate::plan::hits::refuse;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::names::Kind;
 use crate::plan::program::Compiler;
@@ -21,6 +22,10 @@ pub(super) const PROCESS: u32 = 0;
 
 impl Components for Cache {
     none!(carries, mounts, entrance);
+
+    fn keeper(&self) -> Option<&'static dyn Keeper> {
+        Some(&Cache)
+    }
 
     /// Sets the keys of the writes of second levels.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {

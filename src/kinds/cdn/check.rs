@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::kinds::cdn::hits::objects;
 use crate::kinds::cdn::live::MAX_EDGES;
 use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec};
 use crate::kinds::cdn::{Cdn, links};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as};
-use crate::plan::hits;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk, find_named};
 use crate::plan::names::{Found, Kind};
@@ -99,7 +99,7 @@ fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     }
     let asked = edges.unwrap_or(at);
     let each = draft.scenario.cdn[asked].1.content.as_ref();
-    let each = each.map_or(0, |content| hits::objects(&content.value));
+    let each = each.map_or(0, |content| objects(&content.value));
     let tracked = each.saturating_mul(u64::from(cdn.count.value));
     if tracked > MAX_OBJECTS {
         let message = format!(

@@ -1,14 +1,15 @@
 //! CDNs in the event loop: one component per edge, and one for the content and fetches of all edges.
 
 use crate::kinds::cdn::Cdn;
+use crate::kinds::cdn::hits::policy_of_edge;
 use crate::kinds::cdn::live::content::{EdgeContent, EdgeObjects};
 use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
 use crate::kinds::cdn::step;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::plan::compile::{Builder, Made};
-use crate::plan::copies;
-use crate::plan::hits::{policy_of_edge, refuse};
+use crate::plan::copies::{self, Keeper};
+use crate::plan::hits::refuse;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Entrance;
 use crate::plan::names::{Kind, member_name};
@@ -16,6 +17,10 @@ use crate::plan::program::{Compiler, Way};
 
 impl Components for Cdn {
     none!(carries, mounts, pools);
+
+    fn keeper(&self) -> Option<&'static dyn Keeper> {
+        Some(&Cdn)
+    }
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.cdn.iter().enumerate() {

@@ -2,8 +2,10 @@
 
 pub mod check;
 pub mod components;
+mod copies;
 pub mod figures;
 pub mod flow;
+pub mod hits;
 pub mod links;
 pub mod live;
 pub mod parts;

@@ -30,7 +30,7 @@ use crate::plan::program::{Compiler, law_of};
 use crate::units::{Bytes, SimDuration};
 
 impl Components for Database {
-    none!(mounts, entrance);
+    none!(mounts, entrance, keeper);
 
     /// Returns the carriages between members at both ends of a link.
     fn carries(&self, draft: &Draft) -> Vec<Carriage> {

@@ -4,5 +4,5 @@ use crate::kinds::feed::plan::Feed;
 use crate::plan::kind::components::{Components, none};
 
 impl Components for Feed {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, keeper, finish);
 }

@@ -19,7 +19,7 @@ use crate::plan::part::Part as Place;
 use crate::plan::program::Compiler;
 
 impl Components for Log {
-    none!(mounts, pools, entrance);
+    none!(mounts, pools, entrance, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.log.iter().enumerate() {

@@ -19,7 +19,7 @@ use crate::plan::program::{Compiler, Way};
 use crate::units::SimDuration;
 
 impl Components for NameService {
-    none!(carries, mounts, pools);
+    none!(carries, mounts, pools, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, _)) in builder.draft().scenario.name_service.iter().enumerate() {

@@ -17,7 +17,7 @@ use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
 impl Components for Nas {
-    none!(carries, pools, entrance, finish);
+    none!(carries, pools, entrance, keeper, finish);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();

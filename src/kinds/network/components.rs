@@ -32,7 +32,7 @@ const RESEND_AFTER: SimDuration = SimDuration::from_nanos(200_000_000);
 const NETWORK: &str = "the network";
 
 impl Components for Site {
-    none!(carries, mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance, keeper);
 
     /// Asks for one component that moves the bytes, one per link, and one per uplink whose failure cuts its users off.
     fn gather(&self, builder: &mut Builder<'_>) {
@@ -90,11 +90,11 @@ impl Components for Site {
 }
 
 impl Components for Rack {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, keeper, finish);
 }
 
 impl Components for Link {
-    none!(gather, mounts, pools, entrance, finish);
+    none!(gather, mounts, pools, entrance, keeper, finish);
 
     /// Returns the carriages between each rack of one of its sites and each rack of the other.
     fn carries(&self, draft: &Draft) -> Vec<Carriage> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::kinds::purge::plan::{Purge, PurgeLinks};
 use crate::kinds::purge::spec::PurgeSpec;
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing_as};
+use crate::plan::checks::{inert, inert_if, missing_as};
 use crate::plan::copies::Copies;
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Walk, find_named};
@@ -102,7 +102,7 @@ fn check_targets(draft: &Draft, at: usize, name: &Name, spec: &PurgeSpec, out: &
         if !keeps_copies(draft, copies, span, out) {
             continue;
         }
-        let Some((zipf, objects)) = copies.objects(&draft.scenario) else {
+        let Some((zipf, objects)) = copies.keeper().objects(&draft.scenario, *copies) else {
             let message =
                 "the CDN keeps copies of what several classes ask for, or none of this one";
             out.push(
@@ -149,60 +149,8 @@ fn all_even(draft: &Draft, at: usize) -> bool {
 /// Reports what keeps no copies object by object, or copies whose hits under purges are not known.
 fn keeps_copies(draft: &Draft, copies: &Copies, span: Span, out: &mut Diagnostics) -> bool {
     let before = out.errors();
-    match copies.of {
-        (Kind::Cache, index) => cache_keeps_copies(draft, index, (copies.through, span), out),
-        (_, index) => edges_keep_copies(draft, index, span, out),
-    }
+    copies.keeper().check(draft, *copies, span, out);
     out.errors() == before
-}
-
-fn cache_keeps_copies(
-    draft: &Draft,
-    index: usize,
-    (through, span): (bool, Span),
-    out: &mut Diagnostics,
-) {
-    use crate::plan::hits::policy_of;
-    use crate::workload::hits::Policy;
-    let spec = &draft.scenario.cache[index].1;
-    if let Some(hit) = &spec.hit {
-        let message = "the hit ratio of this cache is given: no purge alters it";
-        exclude(span, hit.span, message, out);
-    } else if policy_of(spec.policy.value).is_none() {
-        let message = "an adaptive cache (`arc`) takes no changes of objects";
-        exclude(span, spec.policy.span, message, out);
-    } else if let Some(ttl) = &spec.ttl {
-        if spec.sliding_ttl.value {
-            let message = "a life that each use renews is not computed together with purges";
-            exclude(span, spec.sliding_ttl.span, message, out);
-        } else if policy_of(spec.policy.value) != Some(Policy::Lru) {
-            let message = "copies that expire are computed together with purges for `lru` alone";
-            exclude(span, spec.policy.span, message, out);
-        } else if through {
-            let message = "copies that expire and new copies by a purge are not computed together";
-            exclude(span, ttl.span, message, out);
-        }
-    }
-}
-
-fn edges_keep_copies(draft: &Draft, index: usize, span: Span, out: &mut Diagnostics) {
-    use crate::plan::hits::policy_of_edge;
-    use crate::workload::hits::Policy;
-    let (name, spec) = &draft.scenario.cdn[index];
-    let Some(content) = &spec.content else {
-        let message = "the hit ratios of these edges are given: no purge alters them";
-        return exclude(span, spec.hit.span, message, out);
-    };
-    if policy_of_edge(content.value.policy.value) != Policy::Lru {
-        let message = "copies at edges are computed together with purges for `lru` alone";
-        exclude(span, content.value.policy.span, message, out);
-    }
-    let links = &draft.links;
-    if links.shield_of(index).is_some() || links.edges_of(index).is_some() {
-        let message =
-            format!("`{name}` is one of two tiers: its hits under purges are not computed");
-        exclude(span, spec.to.span, &message, out);
-    }
 }
 
 /// Reports keys without effect, and a wait without an end.
@@ -220,7 +168,7 @@ fn check_keys(draft: &Draft, at: usize, spec: &PurgeSpec, out: &mut Diagnostics)
         let message = "no cache stores the new copy";
         inert_if(spec.copy.as_ref(), message, "remove it, or give `through`", out);
     }
-    let edges = of.iter().any(|copies| copies.of.0 == Kind::Cdn);
+    let edges = of.iter().any(|copies| copies.keeper().keeps_by_class());
     if let Some(class) = spec.class.as_ref().filter(|_| !edges) {
         let message = "a cache keeps copies for all classes";
         inert(class.span, message, "remove it: only a CDN keeps them by class", out);

@@ -19,7 +19,7 @@ use crate::plan::part::Part as Place;
 use crate::plan::program::{Compiler, law_of};
 
 impl Components for Purge {
-    none!(mounts, pools, entrance);
+    none!(mounts, pools, entrance, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, _)) in builder.draft().scenario.purge.iter().enumerate() {
@@ -34,7 +34,7 @@ impl Components for Purge {
             writers.map(|(part, _)| rack_of(draft, part)).collect();
         let caches = draft.links.own.purges.iter().flat_map(|purge| &purge.of);
         let caches: BTreeSet<Option<usize>> = caches
-            .filter(|copies| copies.cache().is_some())
+            .filter(|copies| copies.store().is_some())
             .flat_map(|copies| copies.parts(draft))
             .map(|part| rack_of(draft, part))
             .collect();
@@ -91,11 +91,11 @@ fn program(
     asks(compiler, Point::Worked);
     let message = if copies.through { Message::Store } else { Message::Remove };
     // A cache that is full draws what it evicts for a new copy.
-    let number = match copies.cache() {
-        Some(_) => compiler.key("victim", &copies.content(draft)).0,
-        None => copies.row(draft),
+    let number = match copies.store() {
+        Some(_) => compiler.key("victim", &copies.keeper().content(draft, *copies)).0,
+        None => copies.keeper().row(draft, *copies),
     };
-    let of = compiler.component(&copies.content(draft));
+    let of = compiler.component(&copies.keeper().content(draft, *copies));
     compiler.emit(Op::Ask { of, what: message.question(number), ways: 0 });
     asks(compiler, Point::Removed);
     if !target.edges {
@@ -126,7 +126,7 @@ fn way(builder: &Builder<'_>, all: &[Carriage], from: Option<usize>, copies: &Co
     let draft = builder.draft();
     let named =
         |crossed: &Crossed| (builder.id(&crossed.component(draft)), crossed.is_onward(draft, from));
-    if copies.cache().is_none() {
+    if copies.store().is_none() {
         // Replies leave by the way that has the number of the rack.
         let crossed = from.map(|rack| way_out(draft, rack)).unwrap_or_default();
         let out = from.filter(|_| !crossed.is_empty()).map(crate::convert::table::u32);
@@ -155,22 +155,30 @@ fn purge(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     }
     senders.sort_by_key(|(sender, _)| *sender);
     let target = |copies: &Copies| Target {
-        places: copies.places(draft).iter().map(|name| builder.id(name)).collect(),
-        edges: copies.edges().is_some(),
+        places: copies
+            .keeper()
+            .places(draft, *copies)
+            .iter()
+            .map(|name| builder.id(name))
+            .collect(),
+        edges: copies.members().is_some(),
         stores: copies.through,
-        trip: copies.trip(draft).map(|law| law_of(law).sampler()),
+        trip: copies.keeper().trip(draft, *copies).map(|law| law_of(law).sampler()),
         work: spec
             .work
             .as_ref()
             .map(|law| &law.value)
-            .or_else(|| copies.work(draft))
+            .or_else(|| copies.keeper().work(draft, *copies))
             .map(|law| law_of(law).sampler()),
         entry: [0; 2],
     };
     let config = PurgeConfig {
         targets: of.iter().map(target).collect(),
         senders,
-        popularity: of.first().and_then(|copies| copies.popularity(draft)).cloned(),
+        popularity: of
+            .first()
+            .and_then(|copies| copies.keeper().popularity(draft, *copies))
+            .cloned(),
         steps: Vec::new(),
         copy: spec.copy.as_ref().map(|law| law_of(&law.value).sampler()),
         lost: spec.lost.value.get(),

@@ -69,7 +69,8 @@ impl Asked for PurgeStep {
             return None;
         }
         let first = resolver.links().own.purges[purge].of.first();
-        let objects = first.and_then(|copies| copies.objects(resolver.scenario()));
+        let objects =
+            first.and_then(|copies| copies.keeper().objects(resolver.scenario(), *copies));
         let objects = objects.map_or(0.0, |(_, objects)| objects as f64);
         Some(Arc::new(Sent { purge, evenly, everything, objects }))
     }
@@ -85,7 +86,7 @@ impl Sent {
         let spec = &draft.scenario.purge[self.purge].1;
         let arrives = 1.0 - spec.lost.value.get();
         let own = spec.work.as_ref().map(|law| &law.value);
-        arrives * own.or_else(|| copies.work(draft)).map_or(0.0, mean)
+        arrives * own.or_else(|| copies.keeper().work(draft, *copies)).map_or(0.0, mean)
     }
 
     fn messages(&self, draft: &Draft) -> usize {
@@ -98,7 +99,7 @@ impl Leaf for Sent {
 
     fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
         let draft = sums.draft();
-        for copies in self.copies(draft).iter().filter(|copies| copies.cache().is_some()) {
+        for copies in self.copies(draft).iter().filter(|copies| copies.store().is_some()) {
             let work = rate * self.work(draft, copies);
             copies.parts(draft).into_iter().for_each(|part| sums.zone_cpu(part, work));
         }
@@ -113,7 +114,7 @@ impl Leaf for Sent {
         then: &mut Vec<Onward>,
     ) {
         let draft = network.draft();
-        for copies in self.copies(draft).iter().filter(|copies| copies.cache().is_some()) {
+        for copies in self.copies(draft).iter().filter(|copies| copies.store().is_some()) {
             let work = self.work(draft, copies);
             for part in copies.parts(draft) {
                 let node = network.computes(part, work);
@@ -169,7 +170,7 @@ impl Ask for Sent {
         let owner = compiler.owner("purge", &name.text);
         let object = compiler.key("purged-object", &owner);
         let keys = |compiler: &mut Compiler<'_>, copies: &Copies| -> [KeyId; 4] {
-            let to = format!("{owner}.{}", copies.content(draft));
+            let to = format!("{owner}.{}", copies.keeper().content(draft, *copies));
             ["purge-lost", "purge-way", "purge-work", "purge-copy"]
                 .map(|purpose| compiler.key(purpose, &to))
         };
@@ -180,8 +181,8 @@ impl Ask for Sent {
         let step = compiler.note(self.of(), sending) - 1;
         compiler.emit(Op::Ask { of: own, what: live::draws(step), ways: 0 });
         for copies in all {
-            let of = compiler.component(&copies.content(draft));
-            let what = Message::Changed.question(copies.row(draft));
+            let of = compiler.component(&copies.keeper().content(draft, *copies));
+            let what = Message::Changed.question(copies.keeper().row(draft, *copies));
             compiler.emit(Op::Ask { of, what, ways: 0 });
         }
         compiler.emit(Op::Ask { of: own, what: live::sends(step), ways: 0 });

@@ -15,7 +15,7 @@ use crate::plan::program::{Compiler, law_of};
 use crate::units::SimDuration;
 
 impl Components for Queue {
-    none!(carries, mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.queue.iter().enumerate() {

@@ -11,7 +11,7 @@ use crate::plan::names::{beliefs_name, member_name};
 use crate::plan::program::Compiler;
 
 impl Components for Scaler {
-    none!(carries, mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();

@@ -19,7 +19,7 @@ use crate::plan::program::{Compiler, Way};
 pub(super) const ALL: u32 = 0;
 
 impl Components for Service {
-    none!(carries, mounts, finish);
+    none!(carries, mounts, keeper, finish);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();

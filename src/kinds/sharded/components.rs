@@ -4,5 +4,5 @@ use crate::kinds::sharded::plan::Sharded;
 use crate::plan::kind::components::{Components, none};
 
 impl Components for Sharded {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, keeper, finish);
 }

@@ -24,7 +24,7 @@ pub(super) struct Visitors {
 }
 
 impl Components for Station {
-    none!(carries, mounts, entrance);
+    none!(carries, mounts, entrance, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         for (index, (name, spec)) in builder.draft().scenario.station.iter().enumerate() {

@@ -4,13 +4,13 @@ use crate::kinds::unit::{Crew, Group, Unit};
 use crate::plan::kind::components::{Components, none};
 
 impl Components for Unit {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, keeper, finish);
 }
 
 impl Components for Group {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, keeper, finish);
 }
 
 impl Components for Crew {
-    none!(carries, gather, mounts, pools, entrance, finish);
+    none!(carries, gather, mounts, pools, entrance, keeper, finish);
 }

@@ -27,7 +27,7 @@ use crate::scenario::value::Spanned;
 use crate::units::Cores;
 
 impl Components for Server {
-    none!(carries, pools, entrance);
+    none!(carries, pools, entrance, keeper);
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
@@ -165,7 +165,7 @@ fn model(server: &ServerSpec) -> CpuModel {
 }
 
 impl Components for Zone {
-    none!(carries, mounts, pools, entrance);
+    none!(carries, mounts, pools, entrance, keeper);
 
     /// Asks for the page caches of guests.
     fn gather(&self, builder: &mut Builder<'_>) {

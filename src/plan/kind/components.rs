@@ -9,6 +9,7 @@ use crate::model::blueprint::Mount;
 use crate::plan::Draft;
 use crate::plan::carriage::Carriage;
 use crate::plan::compile::{Builder, Made};
+use crate::plan::copies::Keeper;
 use crate::plan::links::Store;
 use crate::plan::program::{Compiler, Way};
 
@@ -37,11 +38,15 @@ pub trait Components: Sync {
     /// Returns the carriages of data between processes that its components ask for.
     fn carries(&self, draft: &Draft) -> Vec<Carriage>;
 
+    /// Returns the answers about the copies of objects that its components keep, as purges reach them; `None`: they keep
+    /// none.
+    fn keeper(&self) -> Option<&'static dyn Keeper>;
+
     /// Completes the components after all classes are compiled: keys of draws, programs of their own.
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made);
 }
 
-/// Implements the named methods with "none": no components, no mounts, no pools, no entrance, nothing to complete.
+/// Implements the named methods with "none": no components, no mounts, no pools, no entrance, no copies, nothing to complete.
 macro_rules! none {
     ($($what:ident),*) => { $(crate::plan::kind::components::none!(@$what);)* };
     (@gather) => {
@@ -76,6 +81,11 @@ macro_rules! none {
     (@carries) => {
         fn carries(&self, _: &crate::plan::Draft) -> Vec<crate::plan::carriage::Carriage> {
             Vec::new()
+        }
+    };
+    (@keeper) => {
+        fn keeper(&self) -> Option<&'static dyn crate::plan::copies::Keeper> {
+            None
         }
     };
     (@finish) => {
