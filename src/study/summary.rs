@@ -77,6 +77,9 @@ pub struct Down {
     pub available: Share,
     /// Downtime, in seconds per year.
     pub per_year: Estimate,
+    /// Downtime of continuous availability, which counts failures that are not detected yet, in seconds per year; `None`
+    /// if it is not clearly more.
+    pub with_undetected: Option<Estimate>,
     /// First causes and their downtime in seconds per year, the largest first.
     pub causes: Vec<(String, Estimate)>,
 }
@@ -316,14 +319,27 @@ fn corrected(results: &Results, name: &str) -> Option<Estimate> {
 }
 
 fn down(results: &Results, name: &str) -> Option<Down> {
-    let is_it = |row: &&YearRow| row.name == name && row.availability == Availability::Structural;
-    let side = &results.years.as_ref()?.rows.iter().find(is_it)?.all;
+    let rows = &results.years.as_ref()?.rows;
+    let side = |of: Availability| {
+        let is_it = |row: &&YearRow| row.name == name && row.availability == of;
+        rows.iter().find(is_it).map(|row| &row.all)
+    };
+    let with_undetected = side(Availability::Continuous).map(|side| &side.downtime);
+    let side = side(Availability::Structural)?;
+    let with_undetected = with_undetected.filter(|of| is_clearly_more(of, &side.downtime));
     let causes = side.causes.iter().map(|cause| (cause.name.clone(), cause.downtime.clone()));
     Some(Down {
         available: side.available,
         per_year: side.downtime.clone(),
+        with_undetected: with_undetected.cloned(),
         causes: causes.collect(),
     })
+}
+
+/// Returns whether a figure is at least half as much again as another one, and their intervals do not overlap.
+fn is_clearly_more(more: &Estimate, than: &Estimate) -> bool {
+    let (Estimate::Interval(more), Estimate::Interval(than)) = (more, than) else { return false };
+    more.low > than.high && more.estimate >= 1.5 * than.estimate
 }
 
 fn in_window(results: &Results, window: &WindowRows, name: &str) -> Option<InWindow> {

@@ -258,4 +258,17 @@ fn without_objectives_the_first_screen_is_of_the_class_that_is_down() {
     assert!(answer.contains("board"), "its cause: {answer}");
     let other = answer.lines().find(|line| line.starts_with("alpha ")).unwrap();
     assert!(other.contains("down 0"), "nothing can take it down: {answer}");
+    assert!(!answer.contains("with undetected"), "there is nothing to detect: {answer}");
+}
+
+/// Others take over for a dead site, and its users are down until its failure is detected and old answers have run out: 0.25 ×
+/// (14.5 s + 300 s) = 79 s per year, where structural availability has no downtime.
+#[test]
+fn downtime_of_failures_that_are_not_detected_yet_stands_beside_the_structural_one() {
+    let place = tempfile::tempdir().unwrap();
+    let file = scenarios().join("scalable/replica-location-dns.toml").display().to_string();
+    let answer = in_a_row(&text(&run("run", &[&file], &place.path().join("out"), &[])));
+    let (_, more) = answer.split_once("per year; with undetected failures ").expect(&answer);
+    let seconds: f64 = more.split(' ').next().unwrap().parse().unwrap();
+    assert!((50.0..120.0).contains(&seconds), "{answer}");
 }

@@ -125,7 +125,7 @@ fn tiles(results: &Results, of: &Subject, several: bool) -> Vec<Tile> {
             label: label("Available"),
             value,
             interval,
-            details: vec![format!("down {} per year", downtime(&down.per_year))],
+            details: down_per_year(down),
             judgement: None,
         });
     }
@@ -133,6 +133,14 @@ fn tiles(results: &Results, of: &Subject, several: bool) -> Vec<Tile> {
     tiles.extend(latency(of, &label));
     tiles.extend(of.capacity.as_ref().map(|row| capacity(of, row, several)));
     tiles
+}
+
+/// Describes the downtime per year, and that with undetected failures where it is clearly more.
+fn down_per_year(down: &Down) -> Vec<String> {
+    let mut lines = vec![format!("down {} per year", downtime(&down.per_year))];
+    let more = down.with_undetected.as_ref();
+    lines.extend(more.map(|more| format!("with undetected failures {} per year", downtime(more))));
+    lines
 }
 
 /// Returns the latency at the design peak, or in the last window.
@@ -362,8 +370,8 @@ fn others(summary: &Summary, main: Option<&Subject>) -> Vec<Fact> {
 fn in_a_line(of: &Subject) -> Fact {
     let mut words = Vec::new();
     if let Some(down) = &of.down {
-        let (available, down) = (share(&down.available), downtime(&down.per_year));
-        words.push(format!("{available} available; down {down} per year"));
+        words.push(format!("{} available", share(&down.available)));
+        words.extend(down_per_year(down));
     }
     if let Some(window) = at_peak(of) {
         let value = window.latency.as_ref();
