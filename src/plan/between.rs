@@ -33,12 +33,10 @@ pub fn link_of(draft: &Draft, one: Part, other: Part) -> Option<Part> {
     link_between(draft, one, other).map(Part::Link)
 }
 
-/// Returns the link of [`link_of`] with its latency there and back.
+/// Returns the latency of a link, there and back.
 #[must_use]
-pub fn trip(draft: &Draft, one: Part, other: Part) -> Option<(Part, SimDuration)> {
-    let link = link_of(draft, one, other)?;
-    let latency = draft.scenario.link[link.index()].1.latency.value;
-    Some((link, latency.saturating_mul(2)))
+pub fn link_there_and_back(draft: &Draft, link: Part) -> SimDuration {
+    draft.scenario.link[link.index()].1.latency.value.saturating_mul(2)
 }
 
 /// Returns a link between a part of `from` and one of `to`; `None` if none lies between them.

@@ -33,32 +33,33 @@ pub fn is_purged(draft: &Draft, of: (Kind, usize)) -> bool {
 
 /// The answers of a kind whose components keep copies of objects.
 pub trait Keeper: Sync {
-    /// Returns whether its members keep copies of what one class asks for; false for one store of objects.
+    /// Returns whether the members of a component keep copies of what one class asks for; false if it has one store for all
+    /// classes.
     fn keeps_by_class(&self) -> bool;
 
-    /// Reports what keeps no copies object by object, or copies whose hits under purges are not known; `span` is the
+    /// Reports a component that keeps no copies object by object, or whose hits under purges are not known; `span` is the
     /// place where the purge names it.
     fn check(&self, draft: &Draft, copies: Copies, span: Span, out: &mut Diagnostics);
 
-    /// Returns the component that has the copies.
+    /// Returns the name of the component that has the copies.
     fn content(&self, draft: &Draft, copies: Copies) -> String;
 
     /// Returns the names of the components that a message goes to.
     fn places(&self, draft: &Draft, copies: Copies) -> Vec<String>;
 
-    /// Returns the popularity of its objects; `None` if it keeps none object by object, or it cannot be used.
+    /// Returns the popularity of the objects; `None` if no copies are kept object by object, or it cannot be used.
     fn popularity<'d>(&self, draft: &'d Draft, copies: Copies) -> Option<&'d Zipf>;
 
-    /// Returns exponent and number of its objects as written; `None` if it keeps none object by object.
+    /// Returns exponent and number of the objects as written; `None` if no copies are kept object by object.
     fn objects(&self, scenario: &ScenarioSpec, copies: Copies) -> Option<(f64, u64)>;
 
-    /// Returns the number of the class among the rows of its members; 0 for one store.
+    /// Returns the place of the class in the rows of the members; 0 for one store.
     fn row(&self, draft: &Draft, copies: Copies) -> u32;
 
     /// Returns the time of a message there if the purge gives none.
     fn work<'d>(&self, draft: &'d Draft, copies: Copies) -> Option<&'d LawSpec<SimDuration>>;
 
-    /// Returns the network time between it and the origin, there and back; `None`: it is where the purge is.
+    /// Returns the network time between the copies and the origin, there and back; `None` if the file gives none.
     fn trip<'d>(&self, draft: &'d Draft, copies: Copies) -> Option<&'d LawSpec<SimDuration>>;
 }
 
@@ -72,16 +73,10 @@ impl Copies {
         self.of.0.answers().keeper().expect("a purge reaches kinds that keep copies")
     }
 
-    /// Returns the index of the component, if it has one store.
+    /// Returns whether the component has one store for all classes.
     #[must_use]
-    pub fn store(&self) -> Option<usize> {
-        (!self.keeper().keeps_by_class()).then_some(self.of.1)
-    }
-
-    /// Returns the index of the component and the class, if its members keep copies.
-    #[must_use]
-    pub fn members(&self) -> Option<(usize, usize)> {
-        self.keeper().keeps_by_class().then_some(self.of.1).zip(self.class)
+    pub fn is_one_store(&self) -> bool {
+        !self.keeper().keeps_by_class()
     }
 
     /// Returns the parts that a message goes to.

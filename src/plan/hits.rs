@@ -152,8 +152,8 @@ impl Hits {
                     ((Kind::Cache, cache), None) => rates[cache].look_ups += rate * count,
                     ((Kind::Purge, purge), Some(changes)) => {
                         for copies in &draft.links.own.purges[purge].of {
-                            if let Some(asks) =
-                                copies.store().and_then(|cache| rates.get_mut(cache))
+                            if let (Kind::Cache, cache) = copies.of
+                                && let Some(asks) = rates.get_mut(cache)
                             {
                                 asks.changes
                                     .add(rate * count, &copies.of_purge(draft, purge, &changes));

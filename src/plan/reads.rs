@@ -1,4 +1,4 @@
-//! Stores that requests read, and reads that no memory can answer.
+//! Stores that requests read, and the warning about memory that cannot cache them.
 
 use std::collections::BTreeSet;
 

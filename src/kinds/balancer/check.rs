@@ -8,8 +8,8 @@ use crate::kinds::balancer::{Balancer, links};
 use crate::model::spec::probe::Depth;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
-use crate::plan::between::trip;
-use crate::plan::checks::{exclude, inert, inert_if, missing, slow_probes};
+use crate::plan::between::{link_of, link_there_and_back};
+use crate::plan::checks::{exclude, far_probe, inert, inert_if, missing, slow_probes};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Known, Links, Walk};
@@ -275,16 +275,10 @@ fn far_probes(draft: &Draft, out: &mut Diagnostics) {
     for (at, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
         let Some(check) = &spec.check else { continue };
         let unit = Part::Balancer { balancer: at, member: 0 };
-        let mut trips =
-            behind(draft, at).into_iter().filter_map(|member| trip(draft, unit, member));
-        let far = trips.find(|(_, there_and_back)| *there_and_back > check.time_out.value);
-        if let Some((link, there_and_back)) = far {
-            let message = format!(
-                "an answer over the link `{}` takes {there_and_back}: every probe over it fails",
-                link.name(draft)
-            );
-            let wrong = Diagnostic::new(Code::OutOfRange, check.time_out.span, message);
-            out.push(wrong.help(format!("{there_and_back} or more")));
+        let links = behind(draft, at).into_iter().filter_map(|member| link_of(draft, unit, member));
+        let mut trips = links.map(|link| (link, link_there_and_back(draft, link)));
+        if let Some(far) = trips.find(|(_, takes)| *takes > check.time_out.value) {
+            far_probe(draft, &check.time_out, far, out);
         }
     }
 }

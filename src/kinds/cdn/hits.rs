@@ -167,9 +167,10 @@ fn purges_of(
                     continue;
                 };
                 for copies in &draft.links.own.purges[purge].of {
-                    let Some(edges) = copies.members() else { continue };
+                    let (Kind::Cdn, cdn) = copies.of else { continue };
+                    let Some(class) = copies.class else { continue };
                     let each = copies.of_purge(draft, purge, &changes);
-                    found.entry(edges).or_default().add(rate * count, &each);
+                    found.entry((cdn, class)).or_default().add(rate * count, &each);
                 }
             }
             Does::Call(call) => purges_of(draft, &call.steps, rate * count, found),

@@ -10,7 +10,8 @@ use crate::kinds::database::spec::{
 };
 use crate::kinds::database::{Database, far, links, modes};
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing, no_time};
+use crate::plan::between::link_there_and_back;
+use crate::plan::checks::{exclude, far_probe, inert, inert_if, missing, no_time};
 use crate::plan::drawing::arrows::{Arrow, Carries, End};
 use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Links, Store, Walk};
@@ -117,7 +118,7 @@ fn check_database(
 ) {
     check_cold(draft, database, out);
     let members = &database.in_;
-    let replicas = draft.links.databases[at].of(Role::Replica).count();
+    let replicas = draft.links.databases[at].replicas();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());
     // An empty list is a group of one, as a sweep over the number of members has it.
     if given == 0 {
@@ -182,16 +183,8 @@ fn check_link(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
         missing(how.span, "sends", &what, out);
     }
     let Some(failover) = &database.failover else { return };
-    let there_and_back = draft.scenario.link[ends.link.index()].1.latency.value.saturating_mul(2);
-    let time_out = &failover.detect.time_out;
-    if there_and_back > time_out.value {
-        let link = ends.link.name(draft);
-        let message = format!(
-            "an answer over the link `{link}` takes {there_and_back}: every probe over it fails"
-        );
-        let wrong = Diagnostic::new(Code::OutOfRange, time_out.span, message);
-        out.push(wrong.help(format!("{there_and_back} or more")));
-    }
+    let there_and_back = link_there_and_back(draft, ends.link);
+    far_probe(draft, &failover.detect.time_out, (ends.link, there_and_back), out);
 }
 
 /// Returns the disks, links and feeds on which these parts depend: of each group one is enough.

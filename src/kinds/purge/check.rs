@@ -146,7 +146,7 @@ fn all_even(draft: &Draft, at: usize) -> bool {
     even
 }
 
-/// Reports what keeps no copies object by object, or copies whose hits under purges are not known.
+/// Returns whether a component keeps copies object by object and its hits under purges are known; reports it if not.
 fn keeps_copies(draft: &Draft, copies: &Copies, span: Span, out: &mut Diagnostics) -> bool {
     let before = out.errors();
     copies.keeper().check(draft, *copies, span, out);
@@ -168,7 +168,7 @@ fn check_keys(draft: &Draft, at: usize, spec: &PurgeSpec, out: &mut Diagnostics)
         let message = "no cache stores the new copy";
         inert_if(spec.copy.as_ref(), message, "remove it, or give `through`", out);
     }
-    let edges = of.iter().any(|copies| copies.keeper().keeps_by_class());
+    let edges = of.iter().any(|copies| !copies.is_one_store());
     if let Some(class) = spec.class.as_ref().filter(|_| !edges) {
         let message = "a cache keeps copies for all classes";
         inert(class.span, message, "remove it: only a CDN keeps them by class", out);

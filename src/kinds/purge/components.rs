@@ -34,7 +34,7 @@ impl Components for Purge {
             writers.map(|(part, _)| rack_of(draft, part)).collect();
         let caches = draft.links.own.purges.iter().flat_map(|purge| &purge.of);
         let caches: BTreeSet<Option<usize>> = caches
-            .filter(|copies| copies.store().is_some())
+            .filter(|copies| copies.is_one_store())
             .flat_map(|copies| copies.parts(draft))
             .map(|part| rack_of(draft, part))
             .collect();
@@ -91,9 +91,9 @@ fn program(
     asks(compiler, Point::Worked);
     let message = if copies.through { Message::Store } else { Message::Remove };
     // A cache that is full draws what it evicts for a new copy.
-    let number = match copies.store() {
-        Some(_) => compiler.key("victim", &copies.keeper().content(draft, *copies)).0,
-        None => copies.keeper().row(draft, *copies),
+    let number = match copies.is_one_store() {
+        true => compiler.key("victim", &copies.keeper().content(draft, *copies)).0,
+        false => copies.keeper().row(draft, *copies),
     };
     let of = compiler.component(&copies.keeper().content(draft, *copies));
     compiler.emit(Op::Ask { of, what: message.question(number), ways: 0 });
@@ -126,7 +126,7 @@ fn way(builder: &Builder<'_>, all: &[Carriage], from: Option<usize>, copies: &Co
     let draft = builder.draft();
     let named =
         |crossed: &Crossed| (builder.id(&crossed.component(draft)), crossed.is_onward(draft, from));
-    if copies.store().is_none() {
+    if !copies.is_one_store() {
         // Replies leave by the way that has the number of the rack.
         let crossed = from.map(|rack| way_out(draft, rack)).unwrap_or_default();
         let out = from.filter(|_| !crossed.is_empty()).map(crate::convert::table::u32);
@@ -161,7 +161,7 @@ fn purge(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
             .iter()
             .map(|name| builder.id(name))
             .collect(),
-        edges: copies.members().is_some(),
+        edges: !copies.is_one_store(),
         stores: copies.through,
         trip: copies.keeper().trip(draft, *copies).map(|law| law_of(law).sampler()),
         work: spec

@@ -99,7 +99,7 @@ impl Leaf for Sent {
 
     fn offers(&self, sums: &mut Sums<'_>, _: usize, rate: f64, _: &Here) {
         let draft = sums.draft();
-        for copies in self.copies(draft).iter().filter(|copies| copies.store().is_some()) {
+        for copies in self.copies(draft).iter().filter(|copies| copies.is_one_store()) {
             let work = rate * self.work(draft, copies);
             copies.parts(draft).into_iter().for_each(|part| sums.zone_cpu(part, work));
         }
@@ -114,7 +114,7 @@ impl Leaf for Sent {
         then: &mut Vec<Onward>,
     ) {
         let draft = network.draft();
-        for copies in self.copies(draft).iter().filter(|copies| copies.store().is_some()) {
+        for copies in self.copies(draft).iter().filter(|copies| copies.is_one_store()) {
             let work = self.work(draft, copies);
             for part in copies.parts(draft) {
                 let node = network.computes(part, work);

@@ -89,7 +89,7 @@ fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32
             }
         }
         if spec.working_set.is_some() {
-            let number = working_sets::of_zone(draft, at.0).position(|other| other == index);
+            let number = working_sets::declared_in(draft, at.0).position(|other| other == index);
             let memory = builder.id(&working_sets::memory_name(draft, at));
             part.paging = number.map(|number| (memory, table::u32(number)));
             if let Config::Service(config) = &mut part.config {

@@ -37,6 +37,7 @@ pub(super) fn caches(draft: &Draft, id: ServerId) -> bool {
     can_cache(draft, id) && !contents(draft, id.group).is_empty()
 }
 
+/// Returns whether a server has memory that can cache reads, whether or not the file declares a content.
 fn can_cache(draft: &Draft, id: ServerId) -> bool {
     size(draft, id).is_some_and(|memory| memory.count() > 0)
 }

@@ -173,7 +173,7 @@ impl Components for Zone {
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             for member in 0..members.len() {
                 let at = (zone, table::u32(member));
-                if working_sets::of_zone(draft, zone).next().is_some() {
+                if working_sets::declared_in(draft, zone).next().is_some() {
                     builder.want(memory_name(draft, at), move |builder, own| {
                         sets::memory(builder, own, at)
                     });

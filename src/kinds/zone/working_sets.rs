@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::convert::{table, whole};
 use crate::kinds::service::spec::WorkingSetSpec;
-use crate::kinds::service::working_sets::of_zone as declared;
+use crate::kinds::service::working_sets::declared_in;
 use crate::kinds::zone::live::paging::{PagingConfig, WorkingSet};
 use crate::kinds::zone::spec::CapKeeper;
 use crate::kinds::zone::vm;
@@ -42,7 +42,7 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, at: (usize, u3
     let unit = builder.units(own, 1);
     let on = builder.numbers().server_of(at).expect("every zone of a sound draft is placed");
     let (mut sets, mut disks, mut dirty) = (Vec::new(), own, 0.0);
-    for service in declared(draft, zone) {
+    for service in declared_in(draft, zone) {
         let (name, spec) = &draft.scenario.service[service];
         let Some(set) = &spec.working_set else { continue };
         sets.push(WorkingSet {
@@ -100,7 +100,7 @@ fn working_set(draft: &Draft, service: usize) -> Option<&WorkingSetSpec> {
 
 /// Returns the files that the services of a zone map, with their sizes.
 fn files(draft: &Draft, zone: usize) -> BTreeMap<&str, u64> {
-    let sets = declared(draft, zone).filter_map(|service| working_set(draft, service));
+    let sets = declared_in(draft, zone).filter_map(|service| working_set(draft, service));
     let files = sets.flat_map(|set| set.maps.iter());
     files.map(|(file, size)| (file.text.as_str(), size.value.count())).collect()
 }
@@ -202,7 +202,7 @@ fn keepers(draft: &Draft, out: &mut Diagnostics) {
         let Some(given) = &server.memory_cap else { continue };
         let stands_on = |members: &Vec<ServerId>| members.iter().any(|on| on.group == group);
         let mut zones = draft.placed.zones.iter().enumerate();
-        if !zones.any(|(zone, on)| stands_on(on) && declared(draft, zone).next().is_some()) {
+        if !zones.any(|(zone, on)| stands_on(on) && declared_in(draft, zone).next().is_some()) {
             let message = format!("no service on `{name}` declares a `working-set`");
             let help = "remove `memory-cap`, or give a service a `working-set`";
             inert(given.span, &message, help, out);
@@ -212,7 +212,7 @@ fn keepers(draft: &Draft, out: &mut Diagnostics) {
 
 /// Reports, at the first of the services of a zone, sets that always fit, and swap devices on several sets of disks.
 fn of_zone(draft: &Draft, (zone, service): (usize, usize), out: &mut Diagnostics) {
-    let all: Vec<usize> = declared(draft, zone).collect();
+    let all: Vec<usize> = declared_in(draft, zone).collect();
     let own = &draft.scenario.service[service].1;
     let Some(set) = own.working_set.as_ref().filter(|_| all.first() == Some(&service)) else {
         return;

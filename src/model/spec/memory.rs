@@ -22,7 +22,7 @@ spec! {
 }
 
 impl ContentSpec {
-    /// Reports sizes that contradict each other or the `volume` on which the content lies.
+    /// Reports a block larger than the content, and a content larger than its volume, whose size is `volume`.
     pub fn check(&self, volume: Option<&Spanned<Bytes>>, out: &mut Diagnostics) {
         let (size, block) = (&self.size, &self.block);
         if block.value > size.value {

@@ -23,6 +23,7 @@ mod wrong;
 use crate::model::spec::probe::CheckSpec;
 use crate::plan::Draft;
 use crate::plan::kind;
+use crate::plan::part::Part;
 use crate::plan::simulatable;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -172,6 +173,24 @@ pub(crate) fn exclude(second: Span, first: Span, message: &str, out: &mut Diagno
             .related(first, "the other")
             .help("keep one"),
     );
+}
+
+/// Reports a time-out that ends before the answer of a probe can have crossed `link`, which takes `there_and_back`.
+pub(crate) fn far_probe(
+    draft: &Draft,
+    time_out: &Spanned<SimDuration>,
+    (link, there_and_back): (Part, SimDuration),
+    out: &mut Diagnostics,
+) {
+    if there_and_back <= time_out.value {
+        return;
+    }
+    let message = format!(
+        "an answer over the link `{}` takes {there_and_back}: every probe over it fails",
+        link.name(draft)
+    );
+    let wrong = Diagnostic::new(Code::OutOfRange, time_out.span, message);
+    out.push(wrong.help(format!("{there_and_back} or more")));
 }
 
 /// Reports probes that may take longer than the time to the next.

@@ -31,7 +31,6 @@ use crate::convert::{place, table};
 use crate::engine::law::Law;
 use crate::health::declare::Expr;
 use crate::health::{FactId, Net};
-use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
 use crate::kinds::database::{failover, far};
 use crate::kinds::zone::vm;
@@ -365,7 +364,7 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
         let from = match (failover.promotion.value, replication.mode.value) {
             (Promotion::Remount, _) => Source::Volume,
             (Promotion::Replica, ReplicationMode::Async) => {
-                let replicas = links.of(Role::Replica).count();
+                let replicas = links.replicas();
                 Source::Received(UnderWay::new(&law_of(&replication.receive), replicas))
             }
             // Every acknowledged write is at a replica.

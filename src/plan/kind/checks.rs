@@ -1,4 +1,4 @@
-//! The questions about the text of a kind: the targets of references, and keys that are wrong or without effect.
+//! The questions about the text of a kind: the targets of references, keys that are wrong or without effect, doubtful points.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub enum Purpose {
     Itself,
 }
 
-/// The answers of a kind about its text: the targets of references, and keys that are wrong or without effect.
+/// The answers of a kind about its text: the targets of references, keys that are wrong or without effect, doubtful points.
 pub trait Checks: Sync {
     /// Resolves the references of all sections. Those of earlier kinds are known.
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
