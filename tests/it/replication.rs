@@ -212,6 +212,22 @@ fn a_group_of_two_waits_for_the_other_and_two_phases_do_not() {
     }
 }
 
+/// The primary of a group of three is down from 20 s to 70 s and refuses the 10 writes/s of the 5 s until it is evicted. The
+/// others elect one of them, which stays primary. Two alone are no majority: they elect nobody and lose all 500, and one that
+/// arrives at the instant of the repair.
+#[test]
+fn a_group_elects_another_primary_when_it_has_evicted_its_own() {
+    let figures = ["served.order@steady", "latency.order.max@steady", "failovers.d@steady"];
+    for (members, lost, elections) in [(3, 50.0, 1.0), (2, 500.0, 0.0)] {
+        let crash = crash("primary", "50s");
+        let text = scene(members, "10/s", &mode("group", ", suspect-after = \"5s\""), &crash);
+        let results = run(&text, &figures);
+        is_about(&results, figures[0], 1_000.0 - lost, 0.003);
+        assert!(figure(&results, figures[1]).value() < 0.01, "nobody waits");
+        assert_eq!(figure(&results, figures[2]).value(), elections);
+    }
+}
+
 /// A synchronous write waits for the replica however long it is away; of two replicas one may be enough.
 #[test]
 fn a_synchronous_write_waits_for_its_replicas() {
@@ -364,6 +380,7 @@ fn over_years_each_mode_needs_the_members_that_it_waits_for() {
         ("two-phase", 2, members, 1.0 - down * down),
         ("two-phase", 2, "", up),
         ("group", 3, members, up * up * up + 3.0 * up * up * down),
+        ("group", 3, "", up * up * up + 3.0 * up * up * down),
         ("sync", 2, "", up * up),
         ("sync", 3, ", wait-for = 1", up * (1.0 - down * down)),
     ];

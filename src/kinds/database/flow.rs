@@ -208,7 +208,7 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
     let by_replicas = reads_from_replicas(spec) || spec.all_read();
     let each = if write { spec.all_write() } else { by_replicas };
-    let all = fails_over || each;
+    let all = fails_over || each || spec.elects();
     let members: Vec<NodeId> = links
         .members
         .iter()

@@ -101,7 +101,10 @@ fn check_mode(spec: &DatabaseSpec, how: &ReplicationSpec, replicas: usize, out: 
     }
     let message =
         "members that agree evict each other after `suspect-after` and catch up by their log";
-    let help = "remove this; `writes = { to = \"members\" }` lets the others take the writes";
+    let help = match mode {
+        ReplicationMode::Group => "remove this; a group elects another primary by itself",
+        _ => "remove this; `writes = { to = \"members\" }` lets the others take the writes",
+    };
     inert_if(spec.failover.as_ref(), message, help, out);
     inert_if(spec.rebuild.as_ref(), message, "remove this", out);
     let replicas = spec.reads.as_ref().filter(|reads| reads.to.value == ReadsTo::Replicas);

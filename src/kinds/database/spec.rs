@@ -152,6 +152,12 @@ impl DatabaseSpec {
         self.writes.as_ref().is_some_and(|writes| writes.to.value == WritesTo::Members)
     }
 
+    /// Returns whether the members elect another primary when theirs is evicted: a group whose primary takes all writes.
+    #[must_use]
+    pub fn elects(&self) -> bool {
+        self.protocol() == Some(Protocol::Ordered) && !self.all_write()
+    }
+
     /// Returns the number of replicas that a synchronous write waits for, of `replicas`; `None` if it waits for none.
     #[must_use]
     pub fn wait_for(&self, replicas: u32) -> Option<u32> {

@@ -301,21 +301,20 @@ impl<'p> Standing<'p> {
                     all.head[nas as usize][owner as usize] = Lead::Nobody;
                 }
                 Input::Cut(class, share) if set => all.cut[class as usize] += share,
-                Input::CutFetches(class, share) if set => {
-                    all.cut_fetches[class as usize] += share;
-                }
+                Input::CutFetches(of, share) if set => all.cut_fetches[of as usize] += share,
                 Input::CutShield(class, share) if set => {
                     all.cut_shields[class as usize] += share;
                 }
                 _ => {}
             }
         }
+        all.rise();
+        plan.elect(&all.up, &mut all.primary);
         all.buffers = buffers::standing(plan, &all.fit, &all.primary);
         for (primary, served) in all.primary.iter_mut().zip(served) {
             *primary = primary.filter(|_| served);
         }
         all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
-        all.rise();
         all.memories = memories::standing(plan, (&all.up, &all.head), &bit, age);
         all
     }

@@ -139,7 +139,7 @@ impl Write {
 }
 
 impl Database {
-    fn protocol(&self) -> Option<Protocol> {
+    pub(super) fn protocol(&self) -> Option<Protocol> {
         self.agreed.as_ref().and_then(|agreed| agreed.how.protocol)
     }
 

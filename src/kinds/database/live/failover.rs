@@ -392,9 +392,7 @@ impl Database {
             Alarm::Step => Self::failover_step(around, id),
             Alarm::False => Self::false_failover(around, id),
             Alarm::Acknowledge => around.with::<Self, _>(id, Database::acknowledge),
-            Alarm::Suspect(member) => {
-                around.with::<Self, _>(id, |group, ctx| group.suspects(ctx, member));
-            }
+            Alarm::Suspect(member) => Self::suspect(around, id, member),
             Alarm::Force(replica) => {
                 around.with::<Self, _>(id, |group, ctx| group.forces(ctx, replica));
             }

@@ -1,8 +1,13 @@
 //! Members that writes wait for: eviction of silent members, return, and joining after they have caught up.
+//!
+//! A group whose primary takes all writes elects the first running member of the view when it has evicted the old primary. That
+//! one follows when it is back. The buffer of the new one is cold if it has answered no reads.
 
 use super::{Alarm, Database};
-use crate::mechanism::commit::Act;
+use crate::mechanism::commit::{Act, Protocol};
 use crate::model::Ctx;
+use crate::model::ids::ComponentId;
+use crate::model::world::Around;
 use crate::units::SimTime;
 
 impl Database {
@@ -92,6 +97,37 @@ impl Database {
             self.reconnect(ctx);
             self.evicts_silent(ctx);
         }
+    }
+
+    /// Evicts `member` if it has been silent for long enough, and elects another primary if it was that.
+    pub(super) fn suspect(around: &mut Around<'_>, id: ComponentId, member: usize) {
+        around.with::<Self, _>(id, |group, ctx| group.suspects(ctx, member));
+        Self::elects(around, id);
+    }
+
+    /// Returns the member that the view elects as the primary; `None` if the old one is in it, or no other runs.
+    fn elected(&mut self, now: SimTime) -> Option<usize> {
+        let elects = self.protocol() == Some(Protocol::Ordered) && !self.config.all_write;
+        if !elects || self.in_view(self.primary) {
+            return None;
+        }
+        let runs = |member: &usize| self.members[*member].up && self.in_view(*member);
+        let next = (0..self.members.len()).find(runs)?;
+        self.primary = next;
+        self.counts.failovers += self.counted(now);
+        Some(next)
+    }
+
+    /// Lets the view elect a primary if it has evicted the old one.
+    pub(super) fn elects(around: &mut Around<'_>, id: ComponentId) {
+        let elected = around.with::<Self, _>(id, |group, ctx| group.elected(ctx.now));
+        let Some(member) = elected else { return };
+        let group = around.held::<Self>(id);
+        if !group.config.replicas_read() {
+            let new = group.config.members[member].id;
+            around.starts_cold(new);
+        }
+        around.role_moves(id, member);
     }
 
     /// Evicts at the start of a run the members that were away before it, if they may have been for long enough.
