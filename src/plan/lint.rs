@@ -4,9 +4,9 @@
 //! domains shared by redundant parts (W1203), overload at a level of load (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
 //! memory that cannot cache reads of a content without a size (W1303), demands of more threads than
-//! there are cores (W1302), balancers that never detect a dead member (W1207), failures that count otherwise over
-//! years (W1208), parts without a price (W0701). Kinds report some of these in their folders (`Checks::lint`): W1207, W1302,
-//! W1303, and the probes of W1101.
+//! there are cores, and a pause between parts where there is one (W1302), balancers that never detect a dead
+//! member (W1207), failures that count otherwise over years (W1208), parts without a price (W0701). Kinds report
+//! some of these in their folders (`Checks::lint`): W1207, W1302, W1303, and the probes of W1101.
 //!
 //! Judged are the classes with an objective, or all if none has one. Stations and units of textbook
 //! models are never single points. After-loss load is computed at the level with the highest total rate, for
@@ -61,6 +61,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     overload::after_loss(draft, &graph, out);
     time_outs(draft, out);
     too_short(draft, out);
+    lone_pauses(draft, out);
     record_ends(draft, out);
     over_years(draft, out);
     kind::all().for_each(|kind| kind.lint(draft, out));
@@ -459,5 +460,23 @@ fn too_short(draft: &Draft, out: &mut Diagnostics) {
         );
         let help = format!("a fault comes every {mean} on average: lengthen the horizon");
         out.push(Diagnostic::new(Code::NoOutage, horizon.span, message).help(help));
+    }
+}
+
+/// Reports pauses between the turns of a deployment that takes out one part.
+fn lone_pauses(draft: &Draft, out: &mut Diagnostics) {
+    for (name, operation) in draft.scenario.operation.iter() {
+        let Some(pause) = operation.pause.as_ref().filter(|_| operation.deploys()) else {
+            continue;
+        };
+        let parts = draft.targets.operated(operation);
+        if let [only] = &parts[..] {
+            let message = format!(
+                "`{name}` takes out `{}` alone: no other part waits for this pause",
+                only.name(draft)
+            );
+            let help = "remove `pause`; keep it where a sweep varies the number of parts";
+            out.push(Diagnostic::new(Code::SeldomUsed, pause.span, message).help(help));
+        }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use fivenines::health::{AutomatonId, Kernel, Listener, View};
 use fivenines::plan::availability;
+use fivenines::plan::lint::lint;
+use fivenines::scenario::code::Code;
 
 use super::draws::story_over;
 use super::*;
@@ -35,6 +37,24 @@ fn bad(keys: &str) -> String {
         "[operation.change]\nat = \"1min\"\nlasts = \"10min\"\ndoes = \"deploy\"\nof = \"service.app\"\n\
          goes-wrong = {{ probability = 1, repair = \"50min\"{keys} }}\n"
     )
+}
+
+/// A pause comes between two parts of a deployment. With one part it changes nothing, and `check` says so.
+#[test]
+fn a_pause_after_the_only_part_of_a_deployment_is_told_to_be_idle() {
+    let idle = |of: &str| -> Vec<String> {
+        let change = bad("").replace("service.app", of);
+        let text = members(&change.replace("does =", "pause = \"5min\"\ndoes ="));
+        let mut out = Diagnostics::new();
+        lint(&drafted(&text), &mut out);
+        let idle = out.sorted().into_iter().filter(|found| found.code == Code::SeldomUsed);
+        idle.map(|found| found.message.clone()).collect()
+    };
+    assert_eq!(idle("service.app"), Vec::<String>::new());
+    assert_eq!(
+        idle("app-2"),
+        ["`change` takes out `app-2` alone: no other part waits for this pause"]
+    );
 }
 
 /// Compares the moves of a part with (minute, state); `cause` is behind all of them.
