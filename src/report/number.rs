@@ -212,14 +212,24 @@ fn decimals_of(figure: &Figure, display: &Display<'_>) -> i32 {
     decimals.clamp(-15, 12)
 }
 
+/// Below this share of its largest value the lower quartile of a column is too small for one unit: a value would have more
+/// than five digits before the point.
+const ONE_UNIT: f64 = 1e-4;
+
 /// Returns the form of a column: the unit that fits its lower quartile, so that small values keep their digits, and the
-/// most frequent number of digits after the point. `None` without a figure.
+/// most frequent number of digits after the point. `None` without a figure, and where the largest would have too many digits
+/// in this unit.
 #[must_use]
 pub fn column_form<'a>(figures: impl Iterator<Item = &'a Figure> + Clone) -> Option<ColumnForm> {
     let drawn = || figures.clone().filter(|figure| figure.is_finite());
     let mut sizes: Vec<f64> = drawn().map(|figure| figure.value.abs()).collect();
     sizes.sort_unstable_by(f64::total_cmp);
     let size = *sizes.get(sizes.len() / 4)?;
+    let factors = |size: f64| drawn().map(move |figure| Display::of(&figure.unit, size).factor);
+    let largest = sizes.last().copied().unwrap_or(size);
+    if size < ONE_UNIT * largest && factors(size).ne(factors(largest)) {
+        return None;
+    }
     let mut counts: Vec<(i32, usize)> = Vec::new();
     for figure in drawn() {
         let decimals = decimals_of(figure, &Display::of(&figure.unit, size)).max(0);
@@ -386,6 +396,13 @@ mod tests {
         let capacity = capacity.map(|(value, half)| of(value, half, &Unit::PerSecond));
         assert_eq!(shown(&capacity), ["43.8/s ± 1.1", "74.8/s ± 1.7", "226.1/s ± 7.0"]);
         assert_eq!(column_form([].into_iter()), None);
+
+        // Unless the largest had more than five digits before the point: then each has its own unit.
+        let down =
+            |seconds: [f64; 2]| shown(&seconds.map(|one| of(one, one / 10.0, &Unit::Downtime)));
+        assert_eq!(down([0.366, 14_465.0]), ["366 ms ± 37", "241 min ± 24"]);
+        assert_eq!(down([0.366, 36.6]), ["366 ms ± 37", "36,600 ms ± 3,660"]);
+        assert_eq!(down([0.0, 14_465.0]), ["0 s", "241 min ± 24"]);
     }
 
     fn of(value: f64, half: f64, unit: Unit) -> String {

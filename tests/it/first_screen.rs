@@ -272,3 +272,22 @@ fn downtime_of_failures_that_are_not_detected_yet_stands_beside_the_structural_o
     let seconds: f64 = more.split(' ').next().unwrap().parse().unwrap();
     assert!((50.0..120.0).contains(&seconds), "{answer}");
 }
+
+/// A comparison names the scenario whose failures are not detected at once, and not one whose balancer fails: it has no other.
+#[test]
+fn a_comparison_names_the_downtime_of_failures_that_are_not_detected_yet() {
+    let place = tempfile::tempdir().unwrap();
+    let file = scenarios().join("faults/crash.toml");
+    let other = place.path().join("other.toml");
+    let own = fs::read_to_string(&file).unwrap();
+    let own = own
+        .replace("\"service.app\"", "\"balancer.front\"")
+        .replace("scenario = \"crash\"", "scenario = \"other\"");
+    fs::write(&other, own).unwrap();
+    let files = [file.to_str().unwrap(), other.to_str().unwrap()];
+    let compared = run("compare", &files, &place.path().join("out"), &["--solver", "flows"]);
+    let answer = in_a_row(&text(&compared));
+    let (_, more) = answer.split_once("not detected yet. With them ").expect(&answer);
+    assert!(more.starts_with("crash is down 12.5 min"), "{answer}");
+    assert!(!more.split("per year.").next().unwrap().contains("other"), "{answer}");
+}

@@ -2,7 +2,7 @@
 
 use super::{Ladder, has_once, variants};
 use crate::report::answer::{
-    aftermath, capacity, expectations, found, list, margin, percent, rate, seconds, sign,
+    aftermath, capacity, downtime, expectations, found, list, margin, percent, rate, seconds, sign,
 };
 use crate::report::columns::{Read, ResultTable, Value, numbers, words};
 use crate::report::document::{
@@ -22,6 +22,8 @@ use crate::study::window::Estimate;
 const ROWS: usize = 14;
 /// Number of expectations that are told one by one.
 const EXPECTATIONS: usize = 3;
+/// Number of scenarios whose downtime with undetected failures is told.
+const UNDETECTED: usize = 3;
 
 /// Returns the first screen.
 pub(super) fn lead(ladder: &Ladder) -> Lead {
@@ -448,7 +450,25 @@ fn legend(ladder: &Ladder) -> Vec<String> {
         all.push(format!("Objectives of {}: {wants}. ± is the {level} interval{run}.", of.name));
     }
     all.extend(defined(ladder));
+    all.extend(undetected(ladder));
     all
+}
+
+/// Names the scenarios whose downtime is clearly longer with the failures that are not detected yet.
+fn undetected(ladder: &Ladder) -> Option<String> {
+    let longer = |line: Line<'_>| {
+        let more = line.subject()?.down.as_ref()?.with_undetected.as_ref()?;
+        Some(format!("{} is down {} per year", line.row.scenario, downtime(more)))
+    };
+    let mut told: Vec<String> = lines(ladder).filter_map(longer).collect();
+    let left = told.len().saturating_sub(UNDETECTED);
+    told.truncate(UNDETECTED);
+    if left > 0 {
+        told.push(format!("{left} more are down clearly longer, with --details"));
+    }
+    (!told.is_empty()).then(|| {
+        format!("Not in it are failures that are not detected yet. With them {}.", list(&told))
+    })
 }
 
 /// Defines page views served and downtime, which are easily taken for each other.
