@@ -5,6 +5,7 @@
 //! folder, names and places in the text are used for output only.
 
 pub mod availability;
+pub mod begun;
 pub mod between;
 pub mod bounds;
 mod busiest;

@@ -44,6 +44,14 @@ fn shortened(text: &str, folder: &Path) -> Vec<String> {
         }
         None => Vec::new(),
     };
+    let without = file.get("without").and_then(toml::Value::as_array);
+    for path in without.into_iter().flatten().filter_map(toml::Value::as_str) {
+        let goes =
+            |one: &String| one.strip_prefix(path).is_some_and(|rest| rest.starts_with(['.', '=']));
+        // Replications are those of the years.
+        let of_years = |one: &String| path == "run.horizon" && one.starts_with("run.");
+        set.retain(|one| !goes(one) && !of_years(one));
+    }
     if let Some(run) = file.get("run").and_then(toml::Value::as_table)
         && run.contains_key("horizon")
     {

@@ -7,7 +7,7 @@ use crate::common::binary;
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
-const EDITS: [Edit; 36] = [
+const EDITS: [Edit; 37] = [
     // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
     Edit {
         file: "platform/fair-share",
@@ -347,6 +347,15 @@ const EDITS: [Edit; 36] = [
         expect: 1,
         figure: "lost.replaced-at-once[outcome=overload]@horizon",
         is: "within 10% of 283700",
+    },
+    // Twelve consumers do 24 of 25 jobs per second: 9 more per second for 100 s, then 1 more for 500 s.
+    Edit {
+        file: "scalable/job-queue-scaled",
+        flags: &[],
+        sets: &["scaler.grow.maximum=12"],
+        expect: 2,
+        figure: "queue.jobs.max@burst",
+        is: "within 15% of 1400",
     },
     // Without lent workstations a frame begun after 07:11 ends after 08:00: the last 35 of 400 sequences. The 365th is submitted at
     // 19:54, and 08:00 is 12 h 06 min later.

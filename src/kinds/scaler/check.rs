@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::scaler::plan::{Scaler, ScalerLinks, in_group, of_service};
+use crate::kinds::scaler::plan::{Scaler, ScalerLinks, beginners, in_group, of_service};
 use crate::kinds::scaler::rules::percent;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
 use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};
@@ -202,8 +202,8 @@ fn check_step(step: &ScaleStepSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Checks that one service runs in the zones, that all requests reach it through balancers of all its members, and that
-/// the metric exists there.
+/// Checks that one service runs in the zones, that all requests reach it through balancers of all its members or come from
+/// queues, and that the metric exists there.
 fn check_service(draft: &Draft, at: usize, name: &Name, spec: &ScalerSpec, out: &mut Diagnostics) {
     let ScalerLinks { zone: Some(zone), service } = draft.links.own.scalers[at] else { return };
     let span = spec.zones.span;
@@ -221,7 +221,11 @@ fn check_service(draft: &Draft, at: usize, name: &Name, spec: &ScalerSpec, out: 
         (&draft.scenario.service[service].0, &draft.scenario.service[service].1.workers);
     let direct = |entrance: Entrance| matches!(entrance, Entrance::Service(of, _) if of == service);
     let links = &draft.links;
-    let mut entered = links.enters.iter().chain(&links.cdns).flatten().any(|to| direct(*to))
+    let queues = beginners(draft, service);
+    let from_queue = |class: &usize| queues.iter().any(|queue| queue.class == *class);
+    let asked = (0..links.enters.len()).filter(|class| !from_queue(class));
+    let mut entered = asked.filter_map(|class| links.enters[class]).any(direct)
+        || links.cdns.iter().flatten().any(|to| direct(*to))
         || links.name_services.iter().flatten().any(|to| direct(*to));
     for route in &draft.routes {
         each(&route.steps, &mut |step| {
@@ -235,10 +239,10 @@ fn check_service(draft: &Draft, at: usize, name: &Name, spec: &ScalerSpec, out: 
     let behind = links.balancers.iter().map(|balancer| members(&balancer.targets));
     let behind: Vec<usize> = behind.filter(|count| *count > 0).collect();
     let all = links.services[service].members as usize;
-    if entered || behind.is_empty() {
+    if entered || behind.is_empty() && queues.is_empty() {
         wrong(
             format!("requests reach `{process}` past a balancer: they would go to absent members"),
-            "let them enter at a balancer in front of it: only that knows which members are there",
+            "let them enter at a balancer in front of it, or come from a queue: only these know which members are there",
         );
     } else if behind.iter().any(|count| *count < all) {
         wrong(
@@ -250,6 +254,18 @@ fn check_service(draft: &Draft, at: usize, name: &Name, spec: &ScalerSpec, out: 
     if spec.metric.value == ScalerMetric::Waiting && unlimited {
         let message = format!("no request waits at `{process}`: its workers are unlimited");
         inert(spec.metric.span, message, "bound the `workers`, or choose another metric", out);
+    }
+    match spec.metric.value {
+        ScalerMetric::Messages if queues.is_empty() => {
+            let message = format!("no queue sends messages to `{process}`");
+            inert(spec.metric.span, message, "choose another metric", out);
+        }
+        ScalerMetric::Waiting if behind.is_empty() && !queues.is_empty() => {
+            let message =
+                format!("messages for `{process}` wait in their queue, not at its members");
+            inert(spec.metric.span, message, "write `metric = \"messages\"`", out);
+        }
+        _ => {}
     }
 }
 

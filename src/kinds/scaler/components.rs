@@ -1,7 +1,7 @@
 //! A scaler in the event loop: one component, and the zones of its group that it watches.
 
 use crate::kinds::scaler::live::{ScalerConfig, Slot};
-use crate::kinds::scaler::plan::Scaler;
+use crate::kinds::scaler::plan::{Scaler, beginners};
 use crate::kinds::scaler::rules::{LAUNCH, SERVER, hosts, rules};
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
@@ -51,6 +51,9 @@ fn scaler(
     let behind = draft.scenario.balancer.iter().zip(&draft.links.balancers);
     let behind = behind.filter(|(_, links)| links.targets.iter().any(|(of, _)| *of == service));
     let balancers = behind.map(|((name, _), _)| builder.id(&beliefs_name(name))).collect();
+    let queues = beginners(draft, service).into_iter();
+    let queues = queues.map(|one| builder.id(one.kind.name(&draft.scenario, one.index)));
+    let queues = queues.collect();
     let (slots, _) = hosts(draft, zone);
     let slot = |(member, _): (u32, &usize)| Slot {
         member: builder.id(&member_name(service_name, member)),
@@ -64,6 +67,7 @@ fn scaler(
         slots,
         processors: processors.collect(),
         balancers,
+        queues,
         launch_key: KeyId(0),
         server_key: KeyId(0),
         unit: builder.unit(id, 0),

@@ -17,7 +17,7 @@ use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::spec::runs::MoveOrder;
 use crate::model::world::Around;
 use crate::model::world::scaling::Listing;
-use crate::model::{Ctx, Health, Heard, Keeps, Live, Start, none};
+use crate::model::{Ctx, Health, Heard, Keeps, Live, Shift, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// Time between two looks at a member that drains.
@@ -43,6 +43,8 @@ pub struct ScalerConfig {
     pub processors: Vec<ComponentId>,
     /// The balancers in front of the service.
     pub balancers: Vec<ComponentId>,
+    /// The queues whose consumers its members are.
+    pub queues: Vec<ComponentId>,
     /// Key of the draws of a launch: failure (0), time to provision (1), to boot (2), to restart (3). The ordinal is
     /// the number of the launch.
     pub launch_key: KeyId,
@@ -59,6 +61,8 @@ pub struct Scaler {
     control: Control,
     /// Reading of the metric of each slot at the start of the period, or when it began to serve.
     read: Vec<u128>,
+    /// Messages × ns that had waited in the queues at the start of the period.
+    waited: u128,
     ticket: Ticket,
     armed: SimTime,
 }
@@ -220,11 +224,18 @@ impl Scaler {
         }
     }
 
-    /// Reports the state of a member to the balancers in front of it.
+    /// Reports the state of a member to the balancers in front of it, and to the queues that send it messages.
     fn list(around: &mut Around<'_>, own: ComponentId, member: ComponentId, listing: Listing) {
         for at in 0..around.held::<Self>(own).config.balancers.len() {
             let balancer = around.held::<Self>(own).config.balancers[at];
             around.lists(balancer, member, listing);
+        }
+        if !around.held::<Self>(own).config.queues.is_empty() {
+            let shift = match listing {
+                Listing::Listed => Shift::Opens,
+                Listing::Drains | Listing::Absent => Shift::Closes,
+            };
+            around.takes_work(member, shift);
         }
     }
 
@@ -236,7 +247,18 @@ impl Scaler {
             ScalerMetric::Cpu => around.used(place),
             ScalerMetric::Requests => around.arrived(member),
             ScalerMetric::Waiting => around.waited(member),
+            // It is one of all members.
+            ScalerMetric::Messages => 0,
         }
+    }
+
+    /// Returns the area under the number of messages that wait in the queues, in messages × ns.
+    fn messages(around: &Around<'_>, own: ComponentId) -> u128 {
+        let waited = |queue: &ComponentId| {
+            let gauge = around.component(*queue).gauge(around.now);
+            gauge.inside - gauge.busy
+        };
+        around.held::<Self>(own).config.queues.iter().map(waited).sum()
     }
 
     /// Ends a period: measures it, and begins the next one.
@@ -254,12 +276,17 @@ impl Scaler {
             capacity += served * if cpu { rules.host(slot).capacity } else { 1.0 };
             time += served;
         }
+        if around.held::<Self>(own).config.rules.metric == ScalerMetric::Messages {
+            let waited = Self::messages(around, own);
+            let before = std::mem::replace(&mut around.held_mut::<Self>(own).waited, waited);
+            total = waited - before;
+        }
         let found = around.held_mut::<Self>(own);
         // Work and areas are in units × nanoseconds, requests are counted.
         let unit = match found.config.rules.metric {
             ScalerMetric::Cpu => crate::units::Cores::whole(1).steps() as f64 * 1e9,
             ScalerMetric::Requests => 1.0,
-            ScalerMetric::Waiting => 1e9,
+            ScalerMetric::Waiting | ScalerMetric::Messages => 1e9,
         };
         let value = if capacity > 0.0 { total as f64 / unit / capacity } else { 0.0 };
         let seen = found.control.seen(value, time);
@@ -324,6 +351,7 @@ impl Live for Scaler {
         Self {
             control: Control::new(config.rules.clone(), start.at),
             read: vec![0; config.slots.len()],
+            waited: 0,
             ticket: Ticket::NONE,
             armed: SimTime::NEVER,
             config: config.clone(),

@@ -1,5 +1,7 @@
 //! The kind of autoscalers, and its resolved references.
 
+use crate::plan::Draft;
+use crate::plan::begun::{self, Beginner};
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
 
@@ -32,4 +34,17 @@ pub(super) fn in_group(part: Part, zone: usize) -> bool {
 #[must_use]
 pub(super) fn of_service(part: Part, service: usize) -> bool {
     matches!(part, Part::Service { service: of, .. } if of == service)
+}
+
+/// Returns the components that begin requests inside members of a service, as queues do.
+#[must_use]
+pub(super) fn beginners(draft: &Draft, service: usize) -> Vec<Beginner> {
+    let mut all = begun::all(draft);
+    all.retain(|one| {
+        draft.links.enters[one.class].is_some_and(|to| {
+            let entered = to.component().0.answers().opens(draft, to);
+            entered.iter().flatten().any(|part| of_service(*part, service))
+        })
+    });
+    all
 }

@@ -1,7 +1,7 @@
 //! The keys of `[scaler.NAME]`.
 //!
 //! Rules over several keys, checked in `check`: either `target` or `steps`; 1 ≤ `minimum` ≤ `start` ≤ `maximum` ≤ the
-//! members of the group; one service in the zones, which requests reach through balancers alone.
+//! members of the group; one service in the zones, which requests reach through balancers and queues alone.
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::Reference;
@@ -22,7 +22,8 @@ spec! {
         start: Option<u32> => at_least(1),
         /// Quantity measured per member.
         metric: ScalerMetric = "cpu",
-        /// Value of the metric to hold: a share for `cpu`, requests per second for `requests`, a number for `waiting`.
+        /// Value of the metric to hold: a share for `cpu`, requests per second for `requests`, a number for `waiting` and
+        /// `messages`.
         target: Option<f64> => above(0.0),
         /// Relative deviation from the target that changes nothing.
         tolerance: f64 = 0.1 => within(0.0, 1.0),
@@ -55,6 +56,8 @@ words! {
         Requests = "requests",
         /// Requests that wait for a worker of its process.
         Waiting = "waiting",
+        /// Messages that wait in the queues whose consumers the members are.
+        Messages = "messages",
     }
 }
 

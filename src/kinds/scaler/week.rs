@@ -4,7 +4,7 @@
 //! at once. A utilisation is at most 1. The second of two weeks counts, so the members at the start do not.
 //! Load grows in proportion to the rates of the workloads, at the hit ratios of the file.
 //! Leaves out: the lag, launches that take time or fail, probes, flash crowds, and load that turns within a minute. A rule on requests
-//! that wait has no closed form.
+//! or messages that wait has no closed form.
 //! Source: the rule is that of [`scaling`](crate::mechanism::scaling).
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ use crate::units::{SimDuration, SimTime};
 /// Time for which the mean load counts.
 const STEP: SimDuration = SimDuration::from_secs(60);
 
-/// Returns the mean number of members of the group of each scaler; `None`: its rule is on requests that wait.
+/// Returns the mean number of members of the group of each scaler; `None`: its rule is on what waits.
 pub(crate) fn mean_members(draft: &Draft) -> Vec<Option<f64>> {
     let scalers = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
     let all: Vec<(&ScalerSpec, &ScalerLinks)> =
@@ -52,7 +52,7 @@ fn followed(
         match spec.metric.value {
             ScalerMetric::Cpu => Some(of_processors(draft, zone, &one) - idle),
             ScalerMetric::Requests => Some(arriving(draft, service, &one)),
-            ScalerMetric::Waiting => None,
+            ScalerMetric::Waiting | ScalerMetric::Messages => None,
         }
     });
     let per_view: Vec<f64> = per_view.collect::<Option<_>>()?;

@@ -1,6 +1,6 @@
 //! Workloads and metrics that a scaler cannot follow over years, where requests are a fluid.
 
-use crate::kinds::scaler::plan::in_group;
+use crate::kinds::scaler::plan::{beginners, in_group};
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
@@ -16,17 +16,31 @@ pub(super) fn not_over_years(draft: &Draft) -> Vec<NotYet> {
     for ((name, spec), links) in draft.scenario.scaler.iter().zip(&draft.links.own.scalers) {
         let (Some(zone), Some(service)) = (links.zone, links.service) else { continue };
         let mut add = |what: String, span: Span| found.push(NotYet::over_years(what, span));
-        if spec.metric.value == ScalerMetric::Waiting {
-            let what = format!(
-                "`{name}` counts requests that wait, but over years none waits below saturation: write \
-                 `metric = \"cpu\"` or `\"requests\"`"
-            );
-            add(what, spec.metric.span);
+        let queues = !beginners(draft, service).is_empty();
+        let refused = match spec.metric.value {
+            ScalerMetric::Waiting => Some((
+                "requests that wait, but over years none waits below saturation",
+                "`metric = \"cpu\"` or `\"requests\"`",
+            )),
+            ScalerMetric::Messages => Some((
+                "messages that wait, but over years none waits below saturation",
+                "`metric = \"cpu\"`",
+            )),
+            ScalerMetric::Requests if queues => Some((
+                "requests, but over years deliveries of messages are not counted",
+                "`metric = \"cpu\"`",
+            )),
+            ScalerMetric::Cpu | ScalerMetric::Requests => None,
+        };
+        if let Some((what, write)) = refused {
+            add(format!("`{name}` counts {what}: write {write}"), spec.metric.span);
         }
         let mut follows = false;
         for (at, (workload, of)) in draft.scenario.workload.iter().enumerate() {
             let reached = match spec.metric.value {
-                ScalerMetric::Cpu => works_in(draft, at, zone),
+                ScalerMetric::Cpu | ScalerMetric::Messages => works_in(draft, at, zone),
+                // Refused above.
+                ScalerMetric::Requests if queues => true,
                 ScalerMetric::Requests | ScalerMetric::Waiting => enters(draft, at, service),
             };
             if !reached {

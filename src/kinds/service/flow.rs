@@ -3,6 +3,7 @@
 use crate::kinds::service::Service;
 use crate::kinds::service::spec::{ServiceSpec, Workers};
 use crate::plan::Draft;
+use crate::plan::begun;
 use crate::plan::fluid::network::{self, Arrival, Branch, Onward, Place, Room, Split, once};
 use crate::plan::graph::{self, NodeId, store_at};
 use crate::plan::kind::flow::{Flow, Leaf, nothing};
@@ -90,8 +91,12 @@ impl Flow for Service {
         entrance: Entrance,
         arrival: Arrival<'_>,
     ) -> Vec<Onward> {
-        let members = entered(network.draft(), entrance);
-        vec![once(network.members(members, Split::Blind, arrival))]
+        let draft = network.draft();
+        let members = entered(draft, entrance);
+        // Who begins requests inside of members knows which of them are there; no other caller does.
+        let knows = begun::all(draft).iter().any(|one| one.class == arrival.class);
+        let split = if knows { Split::Even } else { Split::Blind };
+        vec![once(network.members(members, split, arrival))]
     }
 
     fn rooms(&self, draft: &Draft) -> Vec<Room> {

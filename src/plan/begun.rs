@@ -1,0 +1,29 @@
+//! Components that begin requests where their class enters, as a queue delivers its messages. They know which members are there.
+
+use crate::plan::Draft;
+use crate::plan::names::Kind;
+
+/// A component that begins requests of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginner {
+    /// Kind of the component.
+    pub kind: Kind,
+    /// Section of its kind.
+    pub index: usize,
+    /// The class.
+    pub class: usize,
+}
+
+/// Returns all such components.
+#[must_use]
+pub fn all(draft: &Draft) -> Vec<Beginner> {
+    let of_kind = |kind: &Kind| {
+        let kind = *kind;
+        let sections = 0..kind.sections(&draft.scenario);
+        sections.filter_map(move |index| {
+            let class = kind.answers().begins(draft, index)?;
+            Some(Beginner { kind, index, class })
+        })
+    };
+    Kind::ALL.iter().flat_map(of_kind).collect()
+}
