@@ -44,7 +44,7 @@ pub trait Live: Sized {
     /// affected.
     fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
 
-    /// Receives a change of the hours in which `of` is lent: itself, or a component that it listens to.
+    /// Receives that `of` takes work from now on, or none: itself, or a component that it listens to.
     fn lent(&mut self, ctx: &mut Ctx<'_>, of: ComponentId, shift: Shift);
 
     /// Answers the request of a step for `what`, a number that its kind gave the step.

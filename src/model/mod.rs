@@ -178,7 +178,8 @@ impl Heard {
     }
 }
 
-/// A change of the hours in which a server is lent.
+/// A change of the times in which a component takes work: the hours of a server that is lent, and the life of a member that an
+/// autoscaler launches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shift {
     /// The hours begin.

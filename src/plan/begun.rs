@@ -1,4 +1,5 @@
-//! Components that begin requests where their class enters, as a queue delivers its messages. They know which members are there.
+//! Components that begin requests of a class themselves, as a queue does for each message. Such a component knows which
+//! members are there.
 
 use crate::plan::Draft;
 use crate::plan::names::Kind;
@@ -14,7 +15,7 @@ pub struct Beginner {
     pub class: usize,
 }
 
-/// Returns all such components.
+/// Returns all components that begin requests.
 #[must_use]
 pub fn all(draft: &Draft) -> Vec<Beginner> {
     let of_kind = |kind: &Kind| {
@@ -26,4 +27,10 @@ pub fn all(draft: &Draft) -> Vec<Beginner> {
         })
     };
     Kind::ALL.iter().flat_map(of_kind).collect()
+}
+
+/// Returns whether a component begins the requests of a class.
+#[must_use]
+pub fn is_begun(draft: &Draft, class: usize) -> bool {
+    all(draft).iter().any(|one| one.class == class)
 }

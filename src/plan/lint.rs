@@ -4,7 +4,7 @@
 //! domains shared by redundant parts (W1203), overload at a level of load (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
 //! memory that cannot cache reads of a content without a size (W1303), demands of more threads than
-//! there are cores, and a pause between parts where there is one (W1302), balancers that never detect a dead
+//! there are cores, and a pause of a deployment with one part (W1302), balancers that never detect a dead
 //! member (W1207), failures that count otherwise over years (W1208), parts without a price (W0701). Kinds report
 //! some of these in their folders (`Checks::lint`): W1207, W1302, W1303, and the probes of W1101.
 //!

@@ -212,13 +212,12 @@ fn decimals_of(figure: &Figure, display: &Display<'_>) -> i32 {
     decimals.clamp(-15, 12)
 }
 
-/// Below this share of its largest value the lower quartile of a column is too small for one unit: a value would have more
-/// than five digits before the point.
-const ONE_UNIT: f64 = 1e-4;
+/// Values of a column that has one unit are below this bound in it, so that none has more than five digits before the point.
+const ONE_UNIT: f64 = 1e5;
 
 /// Returns the form of a column: the unit that fits its lower quartile, so that small values keep their digits, and the
-/// most frequent number of digits after the point. `None` without a figure, and where the largest would have too many digits
-/// in this unit.
+/// most frequent number of digits after the point. `None` without a figure, or if the largest value would have more than five
+/// digits in this unit: then each value has its own.
 #[must_use]
 pub fn column_form<'a>(figures: impl Iterator<Item = &'a Figure> + Clone) -> Option<ColumnForm> {
     let drawn = || figures.clone().filter(|figure| figure.is_finite());
@@ -227,7 +226,8 @@ pub fn column_form<'a>(figures: impl Iterator<Item = &'a Figure> + Clone) -> Opt
     let size = *sizes.get(sizes.len() / 4)?;
     let factors = |size: f64| drawn().map(move |figure| Display::of(&figure.unit, size).factor);
     let largest = sizes.last().copied().unwrap_or(size);
-    if size < ONE_UNIT * largest && factors(size).ne(factors(largest)) {
+    let is_long = factors(size).any(|factor| largest * factor >= ONE_UNIT);
+    if (is_long || size == 0.0) && factors(size).ne(factors(largest)) {
         return None;
     }
     let mut counts: Vec<(i32, usize)> = Vec::new();
@@ -402,6 +402,7 @@ mod tests {
             |seconds: [f64; 2]| shown(&seconds.map(|one| of(one, one / 10.0, &Unit::Downtime)));
         assert_eq!(down([0.366, 14_465.0]), ["366 ms ± 37", "241 min ± 24"]);
         assert_eq!(down([0.366, 36.6]), ["366 ms ± 37", "36,600 ms ± 3,660"]);
+        assert_eq!(down([0.9, 9_000.0]), ["900 ms ± 90", "150 min ± 15"]);
         assert_eq!(down([0.0, 14_465.0]), ["0 s", "241 min ± 24"]);
     }
 

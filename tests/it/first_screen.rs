@@ -287,7 +287,7 @@ fn a_comparison_names_the_downtime_of_failures_that_are_not_detected_yet() {
     let files = [file.to_str().unwrap(), other.to_str().unwrap()];
     let compared = run("compare", &files, &place.path().join("out"), &["--solver", "flows"]);
     let answer = in_a_row(&text(&compared));
-    let (_, more) = answer.split_once("not detected yet. With them ").expect(&answer);
+    let (_, more) = answer.split_once("not detected yet. With them, ").expect(&answer);
     assert!(more.starts_with("crash is down 12.5 min"), "{answer}");
     assert!(!more.split("per year.").next().unwrap().contains("other"), "{answer}");
 }

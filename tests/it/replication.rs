@@ -213,7 +213,7 @@ fn a_group_of_two_waits_for_the_other_and_two_phases_do_not() {
 }
 
 /// The primary of a group of three is down from 20 s to 70 s and refuses the 10 writes/s of the 5 s until it is evicted. The
-/// others elect one of them, which stays primary. Two alone are no majority: they elect nobody and lose all 500, and one that
+/// others elect one of them, which stays primary. Two alone are no majority: they elect none and lose all 500, and one that
 /// arrives at the instant of the repair.
 #[test]
 fn a_group_elects_another_primary_when_it_has_evicted_its_own() {
@@ -223,9 +223,22 @@ fn a_group_elects_another_primary_when_it_has_evicted_its_own() {
         let text = scene(members, "10/s", &mode("group", ", suspect-after = \"5s\""), &crash);
         let results = run(&text, &figures);
         is_about(&results, figures[0], 1_000.0 - lost, 0.003);
-        assert!(figure(&results, figures[1]).value() < 0.01, "nobody waits");
+        assert!(figure(&results, figures[1]).value() < 0.01, "no write waits");
         assert_eq!(figure(&results, figures[2]).value(), elections);
     }
+}
+
+/// The primary dies at 30 s while one of its two replicas is away: the other is no majority and waits. At 40 s the replica is back,
+/// applies the 200 writes that it lacks, 5 ms each, and joins; then the primary is evicted. So 10/s are lost for 11 s.
+#[test]
+fn a_group_elects_another_primary_once_a_member_has_caught_up() {
+    let away =
+        "[fault.away]\nhits = \"d.replica-1\"\nhow = \"crash\"\nat = \"10s\"\nlasts = \"30s\"\n";
+    let crash = crash("primary", "60s").replace("20s", "30s");
+    let text = scene(3, "10/s", &mode("group", ""), &(crash + away));
+    let results = run(&text, &["served.order@steady", "failovers.d@steady"]);
+    assert_eq!(figure(&results, "failovers.d@steady").value(), 1.0);
+    is_about(&results, "served.order@steady", 1_000.0 - 110.0, 0.006);
 }
 
 /// A synchronous write waits for the replica however long it is away; of two replicas one may be enough.
@@ -395,6 +408,17 @@ fn over_years_each_mode_needs_the_members_that_it_waits_for() {
                 .unwrap_or_else(|e| panic!("{e}"));
             // 400 years: the deviation of a share with 40,000 failures is about 0.3 %.
             is_about(&results, path, truth, 0.01);
+        }
+    }
+    // A read at the primary of a group: more than half of the members elect one, else it is that of the file.
+    let majority = up * up * up + 3.0 * up * up * down;
+    for (count, truth) in [(2, up), (3, majority + up * down * down)] {
+        let text = scene(count, "1/s", &mode("group", ""), "").replace("write = 1", "read = 1");
+        let text = text.replace("[run]\nstart   = \"Mon 00:00\"\n", years) + fault;
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        for path in ["structural.order@horizon", "request.order@horizon"] {
+            let asked = Run::new().years_only().figure(path);
+            is_about(&scenario.run(&asked).unwrap_or_else(|e| panic!("{e}")), path, truth, 0.01);
         }
     }
 }

@@ -192,6 +192,7 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
         agreement: agreement(spec),
         all_read: spec.all_read(),
         all_write: spec.all_write(),
+        elects: spec.elects(),
         failover: spec.failover.as_ref().map(|failover| take_over(failover)),
         rebuild: spec.rebuild.as_ref().map(|rebuild| Rebuild {
             blocks: rebuild.size.value.count().div_ceil(BLOCK),

@@ -208,7 +208,7 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
     let (fails_over, remount) = (spec.failover.is_some(), is_remounted(spec));
     let by_replicas = reads_from_replicas(spec) || spec.all_read();
     let each = if write { spec.all_write() } else { by_replicas };
-    let all = fails_over || each || spec.elects();
+    let all = fails_over || each;
     let members: Vec<NodeId> = links
         .members
         .iter()
@@ -222,12 +222,18 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
         graph.takes_over(serving, Takeover::Primary(database, members));
     }
     let least = quorum(spec, table::u32(links.members.len()));
-    if write && least > 1 {
+    if least > 1 && (write || spec.elects() && !each) {
         let all: Vec<NodeId> = (0..links.members.len())
             .map(|at| member_with_data(graph, database, table::u32(at), !remount))
             .collect();
         let enough = graph.group(name, least, &all);
-        serving = graph.all(&[serving, enough]);
+        if spec.elects() && !each {
+            // The members elect another primary while they are enough.
+            serving = graph.group(name, 1, &[serving, enough]);
+        }
+        if write {
+            serving = graph.all(&[serving, enough]);
+        }
     }
     if let Some(balancer) = links.through.filter(|_| !write) {
         let units = graph.members((Kind::Balancer, balancer), None, false);

@@ -141,6 +141,8 @@ pub struct DatabaseConfig {
     pub all_read: bool,
     /// True if all members take writes.
     pub all_write: bool,
+    /// If true, the view elects another primary when it has evicted its own.
+    pub elects: bool,
     /// Failover; `None`: no replica takes over, and no member is probed.
     pub failover: Option<Failover>,
     /// Rebuild; `None`: a member that is out stays out.

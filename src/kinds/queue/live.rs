@@ -113,7 +113,7 @@ pub struct Queue {
     silent: Vec<bool>,
     /// True for each consumer whose process is gone.
     lost: Vec<bool>,
-    /// True for each consumer outside of its hours.
+    /// True for each consumer that takes no work: outside of its hours, or not listed by its scaler.
     away: Vec<bool>,
     dues: Vec<(SimTime, Due)>,
     armed: (SimTime, Ticket),
@@ -411,7 +411,8 @@ impl Live for Queue {
         (entry.at, entry.waits) = (ComponentId::NONE, Waits::Nothing);
     }
 
-    /// Sends a consumer messages within its hours alone; what it has comes back where it stops.
+    /// Sends a consumer messages only while it takes work: within its hours, and while its scaler lists it. What it has comes
+    /// back where it stops.
     fn lent(&mut self, ctx: &mut Ctx<'_>, of: ComponentId, shift: Shift) {
         let Some(consumer) = self.consumer(of) else { return };
         let place = consumer as usize;

@@ -241,7 +241,9 @@ fn check_service(draft: &Draft, at: usize, name: &Name, spec: &ScalerSpec, out: 
     let all = links.services[service].members as usize;
     if entered || behind.is_empty() && queues.is_empty() {
         wrong(
-            format!("requests reach `{process}` past a balancer: they would go to absent members"),
+            format!(
+                "requests reach `{process}` past a balancer or queue: they would go to absent members"
+            ),
             "let them enter at a balancer in front of it, or come from a queue: only these know which members are there",
         );
     } else if behind.iter().any(|count| *count < all) {
@@ -304,7 +306,8 @@ fn check_group(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostic
     }
 }
 
-/// Checks that no two scalers share a server, and that no cache there has all the memory that zones leave free.
+/// Checks that no two scalers share a server, that none of them is lent, and that no cache there has all the memory that zones
+/// leave free.
 fn check_servers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics) {
     let Some(zone) = draft.links.own.scalers[at].zone else { return };
     let span = spec.zones.span;
@@ -317,6 +320,12 @@ fn check_servers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
             let wrong = Diagnostic::new(Code::KeysExclude, span, message);
             let help = "give each group servers of its own, with `among`: a scaler does not see what another launches";
             out.push(wrong.related(first.span, "the other").help(help));
+        }
+    }
+    let groups: BTreeSet<usize> = here.iter().map(|server| server.group).collect();
+    for group in groups {
+        if let Some(lent) = &draft.scenario.server[group].1.lent {
+            exclude(lent.span, span, "a scaler launches members at every hour", out);
         }
     }
     for server in here {

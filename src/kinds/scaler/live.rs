@@ -1,7 +1,7 @@
 //! A scaler in the event loop: measurements, decisions, launches and removals.
 //!
 //! In: its own alarm, the health of the servers. Out: slots that appear and disappear ([`Around::appears`],
-//! [`Around::lists`]).
+//! [`Around::lists`], [`Around::takes_work`]).
 //! The rules are in [`mechanism`](super::mechanism).
 //! Holds: one alarm is armed, for the earliest due.
 
@@ -61,7 +61,7 @@ pub struct Scaler {
     control: Control,
     /// Reading of the metric of each slot at the start of the period, or when it began to serve.
     read: Vec<u128>,
-    /// Messages × ns that had waited in the queues at the start of the period.
+    /// Area under the number of waiting messages at the start of the period, in messages × ns.
     waited: u128,
     ticket: Ticket,
     armed: SimTime,
@@ -247,7 +247,7 @@ impl Scaler {
             ScalerMetric::Cpu => around.used(place),
             ScalerMetric::Requests => around.arrived(member),
             ScalerMetric::Waiting => around.waited(member),
-            // It is one of all members.
+            // It is measured for all members together: see `messages`.
             ScalerMetric::Messages => 0,
         }
     }

@@ -34,14 +34,13 @@ pub(super) fn not_over_years(draft: &Draft) -> Vec<NotYet> {
         };
         if let Some((what, write)) = refused {
             add(format!("`{name}` counts {what}: write {write}"), spec.metric.span);
+            continue;
         }
         let mut follows = false;
         for (at, (workload, of)) in draft.scenario.workload.iter().enumerate() {
             let reached = match spec.metric.value {
-                ScalerMetric::Cpu | ScalerMetric::Messages => works_in(draft, at, zone),
-                // Refused above.
-                ScalerMetric::Requests if queues => true,
-                ScalerMetric::Requests | ScalerMetric::Waiting => enters(draft, at, service),
+                ScalerMetric::Cpu => works_in(draft, at, zone),
+                _ => enters(draft, at, service),
             };
             if !reached {
                 continue;

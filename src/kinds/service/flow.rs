@@ -93,8 +93,8 @@ impl Flow for Service {
     ) -> Vec<Onward> {
         let draft = network.draft();
         let members = entered(draft, entrance);
-        // Who begins requests inside of members knows which of them are there; no other caller does.
-        let knows = begun::all(draft).iter().any(|one| one.class == arrival.class);
+        // A queue sends messages only to consumers that work. Any other caller does not know which members do.
+        let knows = begun::is_begun(draft, arrival.class);
         let split = if knows { Split::Even } else { Split::Blind };
         vec![once(network.members(members, split, arrival))]
     }

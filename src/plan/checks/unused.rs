@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
+use crate::plan::begun;
 use crate::plan::kind::{self, checks::Purpose};
 use crate::plan::names::Kind;
 use crate::plan::route::{Does, Step, each};
@@ -50,13 +51,11 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
             report("clients", name);
         }
     }
+    let begun = begun::all(draft);
     for (class, (name, _)) in scenario.request.iter().enumerate() {
-        let issued = draft.links.classes.contains(&Some(class));
-        let begun = Kind::ALL.iter().any(|kind| {
-            let mut sections = 0..kind.sections(scenario);
-            sections.any(|index| kind.answers().begins(draft, index) == Some(class))
-        });
-        if !issued && !begun && !draft.links.thens.contains(&Some(class)) {
+        let issued = draft.links.classes.contains(&Some(class))
+            || begun.iter().any(|one| one.class == class);
+        if !issued && !draft.links.thens.contains(&Some(class)) {
             report("request class", name);
         }
     }

@@ -495,12 +495,12 @@ impl FluidPlan {
         }
     }
 
-    /// Makes the first member that is up the primary, where members elect it.
+    /// Makes the first member that is up the primary, where members elect it and more than half of them are up.
     fn elect(&self, up: &[bool], primary: &mut [Option<u32>]) {
         for (primary, electors) in primary.iter_mut().zip(&self.electors) {
-            if !electors.is_empty() {
-                let first = electors.iter().find(|(_, part)| up[*part as usize]);
-                *primary = first.map(|(member, _)| *member);
+            let mut alive = electors.iter().filter(|(_, part)| up[*part as usize]);
+            if 2 * alive.clone().count() > electors.len() {
+                *primary = alive.next().map(|(member, _)| *member);
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::study::window::Estimate;
 const ROWS: usize = 14;
 /// Number of expectations that are told one by one.
 const EXPECTATIONS: usize = 3;
-/// Number of scenarios whose downtime with undetected failures is told.
+/// Most scenarios named with their downtime including undetected failures.
 const UNDETECTED: usize = 3;
 
 /// Returns the first screen.
@@ -454,7 +454,7 @@ fn legend(ladder: &Ladder) -> Vec<String> {
     all
 }
 
-/// Names the scenarios whose downtime is clearly longer with the failures that are not detected yet.
+/// Names the scenarios whose downtime is clearly longer if undetected failures count.
 fn undetected(ladder: &Ladder) -> Option<String> {
     let longer = |line: Line<'_>| {
         let more = line.subject()?.down.as_ref()?.with_undetected.as_ref()?;
@@ -464,10 +464,10 @@ fn undetected(ladder: &Ladder) -> Option<String> {
     let left = told.len().saturating_sub(UNDETECTED);
     told.truncate(UNDETECTED);
     if left > 0 {
-        told.push(format!("{left} more are down clearly longer, with --details"));
+        told.push(format!("{left} more scenarios are down longer too (see --details)"));
     }
     (!told.is_empty()).then(|| {
-        format!("Not in it are failures that are not detected yet. With them {}.", list(&told))
+        format!("Down leaves out failures that are not detected yet. With them, {}.", list(&told))
     })
 }
 

@@ -41,7 +41,7 @@ fn bad(keys: &str) -> String {
 
 /// A pause comes between two parts of a deployment. With one part it changes nothing, and `check` says so.
 #[test]
-fn a_pause_after_the_only_part_of_a_deployment_is_told_to_be_idle() {
+fn a_pause_after_the_only_part_of_a_deployment_is_reported_as_idle() {
     let idle = |of: &str| -> Vec<String> {
         let change = bad("").replace("service.app", of);
         let text = members(&change.replace("does =", "pause = \"5min\"\ndoes ="));

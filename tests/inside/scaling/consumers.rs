@@ -61,10 +61,8 @@ fn removed_consumers_end_their_work_and_get_no_more() {
 fn work_that_is_cut_comes_back_to_the_queue() {
     let scaler = "metric = \"cpu\"\nsteps = [{ below = 1, remove = 3 }]\nstart = 4\ndrain = \"100ms\"\ncool-down = { in = \"0s\" }";
     // Each worker has a job of 8 s when three of them are removed.
-    let text =
-        jobs("0.5/s", scaler, "").replace("target = 0.9", "steps = [{ below = 1, remove = 3 }]");
-    let text = text.replace("work = \"1s\"", "work = \"8s\"");
-    let results = run(&text);
+    let longer = "[request.job]\ndemands = { work = \"8s\" }\n";
+    let results = run(&jobs("0.5/s", scaler, longer));
     let cut = value(&results, "cut-requests.grow@steady");
     assert!(cut > 0.0, "three members had work");
     near(&results, "redelivered.jobs@steady", cut, 1e-9);
@@ -94,6 +92,8 @@ fn a_metric_that_consumers_do_not_have_is_refused() {
     let years = "[run]\nhorizon = \"1y\"\n";
     refused("metric = \"messages\"\ntarget = 1", years, "none waits below saturation");
     refused("metric = \"requests\"\ntarget = 1", years, "deliveries of messages are not counted");
+    let lent = "[server.work-box]\nlent = { hours = { from = \"09:00\", to = \"17:00\" }, at-end = \"finish\" }\n";
+    refused("metric = \"cpu\"\ntarget = 0.5", lent, "launches members at every hour");
     let direct = "[workload.other]\nrequest = \"hand\"\nrate = \"1/s\"\n[request.hand]\nenter = \"worker\"\nsteps = []\n";
     refused("metric = \"cpu\"\ntarget = 0.5", direct, "past a balancer");
 }

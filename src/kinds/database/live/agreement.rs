@@ -139,7 +139,7 @@ impl Write {
 }
 
 impl Database {
-    pub(super) fn protocol(&self) -> Option<Protocol> {
+    fn protocol(&self) -> Option<Protocol> {
         self.agreed.as_ref().and_then(|agreed| agreed.how.protocol)
     }
 

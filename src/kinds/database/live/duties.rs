@@ -140,7 +140,7 @@ impl Live for Database {
             group.evicts_absent(ctx);
             group.begin(ctx, faults);
         });
-        Self::elects(around, own);
+        Self::begins_elected(around, own);
     }
 
     fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
@@ -190,6 +190,5 @@ impl Live for Database {
                 group.hears_of_work(ctx, member as usize);
             }
         });
-        Self::elects(around, own);
     }
 }

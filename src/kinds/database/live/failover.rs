@@ -19,7 +19,6 @@
 //! writes first. The replica that has most of them becomes primary after it has applied the rest and `switch-over` has
 //! passed. Unless that replica fails meanwhile this works, loses no write, and leaves the old primary a replica. If no
 //! replica can take over, the work is found like a crash. Simplification: the switch-over begins with the work, not before it.
-//!
 //! Long-horizon runs draw from its surrogate: `kinds::database::failover`.
 
 use super::{AGAIN, Alarm, Database, Phase, Standing};
@@ -392,7 +391,9 @@ impl Database {
             Alarm::Step => Self::failover_step(around, id),
             Alarm::False => Self::false_failover(around, id),
             Alarm::Acknowledge => around.with::<Self, _>(id, Database::acknowledge),
-            Alarm::Suspect(member) => Self::suspect(around, id, member),
+            Alarm::Suspect(member) => {
+                around.with::<Self, _>(id, |group, ctx| group.suspects(ctx, member));
+            }
             Alarm::Force(replica) => {
                 around.with::<Self, _>(id, |group, ctx| group.forces(ctx, replica));
             }
@@ -507,6 +508,7 @@ impl Database {
             let up = |member: usize| group.members[member].up;
             let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
             let next = match group.phase {
+                Phase::Served if group.config.elects => return Self::elects(around, id),
                 Phase::Served => {
                     return around.with::<Self, _>(id, Database::switches_over);
                 }

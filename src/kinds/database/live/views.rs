@@ -1,10 +1,10 @@
 //! Members that writes wait for: eviction of silent members, return, and joining after they have caught up.
 //!
-//! A group whose primary takes all writes elects the first running member of the view when it has evicted the old primary. That
-//! one follows when it is back. The buffer of the new one is cold if it has answered no reads.
+//! A group whose primary takes all writes elects a new one once it has evicted the old one: the first running member of the
+//! view. The old primary follows when it is back. The new primary's buffer is cold if that member has answered no reads.
 
 use super::{Alarm, Database};
-use crate::mechanism::commit::{Act, Protocol};
+use crate::mechanism::commit::Act;
 use crate::model::Ctx;
 use crate::model::ids::ComponentId;
 use crate::model::world::Around;
@@ -99,28 +99,23 @@ impl Database {
         }
     }
 
-    /// Evicts `member` if it has been silent for long enough, and elects another primary if it was that.
-    pub(super) fn suspect(around: &mut Around<'_>, id: ComponentId, member: usize) {
-        around.with::<Self, _>(id, |group, ctx| group.suspects(ctx, member));
-        Self::elects(around, id);
-    }
-
     /// Returns the member that the view elects as the primary; `None` if the old one is in it, or no other runs.
-    fn elected(&mut self, now: SimTime) -> Option<usize> {
-        let elects = self.protocol() == Some(Protocol::Ordered) && !self.config.all_write;
-        if !elects || self.in_view(self.primary) {
+    fn elected(&mut self) -> Option<usize> {
+        if !self.config.elects || self.in_view(self.primary) {
             return None;
         }
         let runs = |member: &usize| self.members[*member].up && self.in_view(*member);
-        let next = (0..self.members.len()).find(runs)?;
-        self.primary = next;
-        self.counts.failovers += self.counted(now);
-        Some(next)
+        self.primary = (0..self.members.len()).find(runs)?;
+        Some(self.primary)
     }
 
     /// Lets the view elect a primary if it has evicted the old one.
     pub(super) fn elects(around: &mut Around<'_>, id: ComponentId) {
-        let elected = around.with::<Self, _>(id, |group, ctx| group.elected(ctx.now));
+        let elected = around.with::<Self, _>(id, |group, ctx| {
+            let elected = group.elected()?;
+            group.counts.failovers += group.counted(ctx.now);
+            Some(elected)
+        });
         let Some(member) = elected else { return };
         let group = around.held::<Self>(id);
         if !group.config.replicas_read() {
@@ -128,6 +123,13 @@ impl Database {
             around.starts_cold(new);
         }
         around.role_moves(id, member);
+    }
+
+    /// Lets the view elect a primary at the start of a run, in place of one that was away before. It has been primary for long.
+    pub(super) fn begins_elected(around: &mut Around<'_>, id: ComponentId) {
+        if let Some(member) = around.with::<Self, _>(id, |group, _| group.elected()) {
+            around.role_moves(id, member);
+        }
     }
 
     /// Evicts at the start of a run the members that were away before it, if they may have been for long enough.
@@ -147,6 +149,9 @@ impl Database {
             if self.members[member].silent.is_some() && self.in_view(member) {
                 self.suspects(ctx, member);
             }
+        }
+        if self.config.elects && !self.in_view(self.primary) {
+            self.arm(ctx, Alarm::Step, ctx.now);
         }
     }
 }
