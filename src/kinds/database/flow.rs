@@ -222,12 +222,13 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
         graph.takes_over(serving, Takeover::Primary(database, members));
     }
     let least = quorum(spec, table::u32(links.members.len()));
-    if least > 1 && (write || spec.elects() && !each) {
+    let elects = of_primary && spec.elects();
+    if least > 1 && (write || elects) {
         let all: Vec<NodeId> = (0..links.members.len())
             .map(|at| member_with_data(graph, database, table::u32(at), !remount))
             .collect();
         let enough = graph.group(name, least, &all);
-        if spec.elects() && !each {
+        if elects {
             // The members elect another primary while they are enough.
             serving = graph.group(name, 1, &[serving, enough]);
         }

@@ -7,6 +7,7 @@ use crate::kinds::zone::spec::{AtEnd, LentSpec, ServerSpec};
 use crate::model::blueprint::{Config, Part as Component};
 use crate::model::ids::ComponentId;
 use crate::plan::Draft;
+use crate::plan::begun::{self, Beginner};
 use crate::plan::checks::inert_if;
 use crate::plan::compile::{Builder, Made};
 use crate::plan::drawing::arrows::{Carries, End, arrows, sources};
@@ -72,7 +73,7 @@ fn check_parts(draft: &Draft, out: &mut Diagnostics) {
     if services.is_empty() {
         return;
     }
-    let sent = arrows(draft, &sources(draft));
+    let (sent, begun) = (arrows(draft, &sources(draft)), begun::all(draft));
     for (service, group) in services {
         let Some(lent) = &draft.scenario.server[group].1.lent else { continue };
         let goes_there = |end: &End| match end {
@@ -81,12 +82,9 @@ fn check_parts(draft: &Draft, out: &mut Diagnostics) {
             _ => false,
         };
         // What a queue begins belongs to the class of its messages; an arrow of another class leads past it.
-        let from_queue = |end: &End, class: &str| match end {
-            End::Component(kind, index) => {
-                let begun = kind.answers().begins(draft, *index);
-                begun.is_some_and(|begun| draft.scenario.request[begun].0.text == class)
-            }
-            _ => false,
+        let from_queue = |end: &End, class: &str| {
+            let is_it = |one: &Beginner| *end == End::Component(one.kind, one.index);
+            begun.iter().any(|one| is_it(one) && draft.scenario.request[one.class].0.text == class)
         };
         let mut to_it = sent.iter().filter(|one| one.carries == Carries::Requests);
         if to_it.any(|one| goes_there(&one.to) && !from_queue(&one.from, &one.class)) {
