@@ -70,8 +70,11 @@ pub struct Mount {
     pub disks: ComponentId,
     /// Behaviour of the user while the head does not answer.
     pub persistence: Persistence,
-    /// Number of the user's zone on its server, if the disks order or delay operations by zone.
-    pub zone: Option<u32>,
+    /// Number of the data set on the disks: that of the user's zone, if they order or delay operations by zone; that of a
+    /// volume, if they collect its writes.
+    pub data_set: Option<u32>,
+    /// True if the volume is spread over several pools, one of which collects writes.
+    pub collects: bool,
     /// The memory that caches reads from it, and the number of its content there.
     pub memory: Option<(ComponentId, u32)>,
     /// The memory of the user's guest in front of that, and the number of its content there.

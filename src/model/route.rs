@@ -167,8 +167,8 @@ pub enum Op {
     Lag(KeyId),
     /// Writes for which no request waits.
     Defer {
-        /// Number of the mount at the innermost component.
-        mount: u8,
+        /// Mount at the innermost component, and pool; `None`: all pools, none of which collects if there are several.
+        at: (u8, Option<u8>),
         /// Number of writes.
         amount: AmountId,
         /// Key of their times; the next three are as for `Disk`.

@@ -12,6 +12,7 @@ use crate::plan::kind::Answers;
 use crate::plan::kind::parts::Sort;
 use crate::plan::names::Kind;
 use crate::plan::placement::ServerId;
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 
 /// Part: something that can be up or down by itself.
@@ -243,4 +244,40 @@ impl Part {
         // A chain ends: each kind of domain stands on one that comes before it in the order of kinds.
         std::iter::successors(self.stands_on(draft), |domain| domain.stands_on(draft)).collect()
     }
+}
+
+/// A set of disks of the file: of a group of servers, or a pool of a file server.
+#[derive(Clone, Debug)]
+pub struct DiskSetOf<'d> {
+    /// Kind of its section: servers or a file server.
+    pub of: Kind,
+    /// The section with the set.
+    pub owner: &'d Name,
+    /// Its name there.
+    pub name: &'d Name,
+    /// Its keys.
+    pub spec: &'d DiskSetSpec,
+    /// The parts that it declares: one in each server of the group.
+    pub parts: Vec<Part>,
+}
+
+/// Returns all sets of disks, in the order of the file: those of servers, then those of file servers.
+pub fn disk_sets(draft: &Draft) -> impl Iterator<Item = DiskSetOf<'_>> {
+    let servers = draft.scenario.server.iter().enumerate();
+    let of_servers = servers.flat_map(|(group, (owner, server))| {
+        let servers = move || (0..server.count.value).map(move |member| ServerId { group, member });
+        server.disks.iter().enumerate().map(move |(set, (name, spec))| {
+            let parts = servers().map(|server| Part::Disks { server, set }).collect();
+            DiskSetOf { of: Kind::Server, owner, name, spec, parts }
+        })
+    });
+    let file_servers = draft.scenario.nas.iter().enumerate();
+    let of_file_servers = file_servers.flat_map(|(nas, (owner, spec))| {
+        let pools = spec.pools.iter().enumerate();
+        pools.map(move |(pool, (name, spec))| {
+            let parts = vec![Part::Pool { nas, pool }];
+            DiskSetOf { of: Kind::Nas, owner, name, spec, parts }
+        })
+    });
+    of_servers.chain(of_file_servers)
 }

@@ -206,6 +206,35 @@ repair = { dist = "constant", value = "5s" }
     }
 }
 
+/// One writer of ten per second. Groups begin to sync every 5 s, and are on the disks a moment later. 3 s after such a start
+/// a crash loses the 30 writes of the open group, and none that is durable.
+#[test]
+fn a_crash_loses_the_buffered_writes_of_the_open_group() {
+    let fault = r#"
+[fault.crash]
+hits  = "server.box"
+how   = "crash"
+at    = "48s"
+lasts = "1s"
+"#;
+    let lost = |step: &str| {
+        let set = r#"transactions = { dirty-max = "16MiB" }"#;
+        let text = writers(1, set, step, fault).replace("\"0s\"", "\"100ms\"");
+        value(&run(&text, &["lost-buffered.box.local"]), "lost-buffered.box.local")
+    };
+    let found = lost("write = 1");
+    assert!((26.0..=31.0).contains(&found), "{found}");
+    assert_eq!(lost("write = 1, durable = true"), 0.0);
+}
+
+/// Each block and its flush take 1 ms of a device that executes three operations at once, every 1.15 ms.
+#[test]
+fn a_log_device_is_busy_for_its_blocks_and_flushes() {
+    let text = writers(1, &format!("{GROUPS}, {LOG}"), "write = 1, durable = true", "");
+    let found = value(&run(&text, &["log-busy.box.local"]), "log-busy.box.local");
+    is_near(found, 0.001 / (1.05 * 0.001 + 0.0001) / 3.0, 0.005);
+}
+
 fn scrubbed(allocated: &str) -> String {
     format!(
         r#"transactions = {{ dirty-max = "16MiB" }}, bandwidth = "100MB/s", scrub = {{ every = "1h", at = "31s", allocated = "{allocated}" }}"#

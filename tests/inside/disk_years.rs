@@ -8,7 +8,7 @@ use super::faults::drafted;
 use crate::{Results, Run, Scenario};
 
 /// A server with a set of disks, and `steps` on it at a rate of 1/s times that in front of each.
-fn site(set: &str, steps: &[(f64, &str)], more: &str) -> String {
+pub(super) fn site(set: &str, steps: &[(f64, &str)], more: &str) -> String {
     let mut text = format!(
         r#"
 scenario = "pool"
@@ -48,6 +48,9 @@ repair = "1h"
     text
 }
 
+/// The set of disks of a server.
+const BOX: &str = "box-1.local";
+
 const READ: &str = "read = 1";
 const WRITE: &str = "write = 1";
 const COMMIT: &str = "write = 1, durable = true";
@@ -63,18 +66,18 @@ fn value(results: &Results, figure: &str) -> f64 {
 }
 
 /// Returns the utilisation of the disks in closed form, and over years; in states without a failure both are the same.
-fn computed(text: &str) -> f64 {
-    let figures = ["headroom.box-1.local@busy", "utilization.box-1.local.max@horizon"];
-    let results = run(text, Run::new().years_only(), &figures);
-    let [closed, years] = figures.map(|figure| value(&results, figure));
+pub(super) fn computed(text: &str, set: &str) -> f64 {
+    let figures = [format!("headroom.{set}@busy"), format!("utilization.{set}.max@horizon")];
+    let results = run(text, Run::new().years_only(), &figures.each_ref().map(String::as_str));
+    let [closed, years] = figures.map(|figure| value(&results, &figure));
     // The server is down for 1 h in 8,766 on average, and for at most some hours of these days.
     is_near(years, 1.0 - closed, 0.01);
     1.0 - closed
 }
 
-fn simulated(text: &str) -> f64 {
-    let figure = "utilization.box-1.local@busy";
-    value(&run(text, Run::new().requests_only(), &[figure]), figure)
+pub(super) fn simulated(text: &str, set: &str) -> f64 {
+    let figure = format!("utilization.{set}@busy");
+    value(&run(text, Run::new().requests_only(), &[&figure]), &figure)
 }
 
 /// A file with everything that an ordinary pool has is checked, run over years, and corrected by windows of requests drawn from
@@ -119,15 +122,15 @@ restore = "12h"
 fn disks_are_as_busy_over_years_as_in_closed_form_and_request_by_request() {
     let set = r#"layout = "mirror", data = 1, parity = 1, time = "4ms", transactions = { flush = "2ms" }"#;
     let text = site(set, &[(10.0, READ), (5.0, WRITE), (4.0, COMMIT)], "");
-    let closed = computed(&text);
+    let closed = computed(&text, BOX);
     assert!((closed - 0.08).abs() < 1e-9, "{closed}");
-    is_near(simulated(&text), closed, 0.02);
+    is_near(simulated(&text, BOX), closed, 0.02);
     // With a log device blocks and flushes are not on the disks: 28 / 500.
     let device = format!("{set}, log = {{ kind = \"sata-ssd\" }}");
     let text = site(&device, &[(10.0, READ), (5.0, WRITE), (4.0, COMMIT)], "");
-    let closed = computed(&text);
+    let closed = computed(&text, BOX);
     assert!((closed - 0.056).abs() < 1e-9, "{closed}");
-    is_near(simulated(&text), closed, 0.02);
+    is_near(simulated(&text, BOX), closed, 0.02);
 }
 
 /// A durable write of 32 KiB or more without a log device is written in place, not in a group. In a raidz1 of 2 + 1 disks of 4 ms
@@ -140,9 +143,9 @@ fn large_commits_cost_a_write_in_place_a_block_and_the_flushes_of_both() {
             r#"layout = "raidz1", {disks}, time = "4ms", transactions = {{ flush = "2ms", write-size = "32KiB" }}"#
         );
         let text = site(&set, &[(4.0, COMMIT)], "");
-        let closed = computed(&text);
+        let closed = computed(&text, BOX);
         assert!((closed - expected).abs() < 1e-9, "{disks}: {closed}");
-        is_near(simulated(&text), closed, 0.03);
+        is_near(simulated(&text, BOX), closed, 0.03);
     }
 }
 
@@ -212,14 +215,14 @@ fn a_scrub_costs_its_reads_over_the_time_between_two() {
     let (transfer, seek) = (0.052_428_8, 0.004);
     let most = 400.0 * (transfer + seek) / 200.0;
     let quiet = site(&set(""), &[(0.001, READ)], "");
-    let closed = computed(&quiet);
+    let closed = computed(&quiet, BOX);
     assert!((closed - most).abs() < 1e-5, "{closed}");
-    is_near(simulated(&quiet), 400.0 * transfer / 200.0, 0.01);
+    is_near(simulated(&quiet, BOX), 400.0 * transfer / 200.0, 0.01);
     // 40 reads per second at 25 at each disk in between: the arm is elsewhere before most reads.
     let busy = site(&set(""), &[(80.0, READ)], "");
-    let closed = computed(&busy);
+    let closed = computed(&busy, BOX);
     assert!((closed - most - 0.16).abs() < 1e-5, "{closed}");
-    is_near(simulated(&busy), closed, 0.02);
+    is_near(simulated(&busy, BOX), closed, 0.02);
     // Disks that have no time left for it are scrubbed all the time, and no more than that.
     let often = site(&set("").replace("400MiB", "400GiB"), &[(0.001, READ)], "");
     assert!(run_headroom(&often).abs() < 1e-5);
@@ -293,7 +296,7 @@ fn a_scrub_takes_what_requests_leave() {
     .replace("kind = \"10k\"", "kind = \"nvme-ssd\"");
     let used = 1.0 - run_headroom(&nvme);
     assert!((used - 2.0 / 30.0).abs() < 1e-5, "{used}");
-    is_near(simulated(&nvme), used, 0.02);
+    is_near(simulated(&nvme, BOX), used, 0.02);
 }
 
 /// Two servers share 80 writes/s, 40 x 22 ms = 0.88 of each mirror. One alone would be offered 1.76 with one block each, and 80 x 8.875 ms

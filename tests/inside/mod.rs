@@ -26,6 +26,7 @@ mod failures;
 mod faults;
 mod fetches;
 mod figures;
+mod file_pools;
 mod folded;
 mod front;
 mod gallery;

@@ -365,7 +365,7 @@ const PHASES: [(&str, usize); 19] = [
     ("cdn", 18),
     ("client", 16),
     ("database", 29),
-    ("disks", 17),
+    ("disks", 16),
     ("feed", 3),
     ("log", 0),
     ("name_service", 9),
@@ -378,7 +378,7 @@ const PHASES: [(&str, usize); 19] = [
     ("sharded", 1),
     ("station", 10),
     ("unit", 13),
-    ("zone", 46),
+    ("zone", 45),
 ];
 
 /// The folder whose kind a line names: by its path, by a word of the plan, or by a section of the scenario.

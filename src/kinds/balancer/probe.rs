@@ -44,7 +44,8 @@ fn probe(
     let own = &parts[member.id.index()].mounts;
     let heads = mounts.iter().filter_map(|mount| {
         let volume = own.get(usize::from(*mount)).filter(|volume| volume.head.is_some());
-        volume.map(|volume| Volume { mount: *mount, pools: volume.pools, guests: false })
+        let (mount, guests, collects) = (*mount, false, false);
+        volume.map(|volume| Volume { mount, pools: volume.pools, guests, collects })
     });
     let heads: Vec<Volume> = heads.collect();
     let owner = format!("{balancer}.check→{}", member.name);

@@ -268,7 +268,8 @@ fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
     let stores = || all.iter().filter_map(|id| compiler.mounts(*id).first());
     let head = stores().any(|store| store.head.is_some());
     let pools = stores().map(|store| store.pools).max().unwrap_or(1);
-    (head, Volume { mount: 0, pools, guests: compiler.in_guests(&all) })
+    let collects = stores().any(|store| store.collects);
+    (head, Volume { mount: 0, pools, guests: compiler.in_guests(&all), collects })
 }
 
 impl OneQuery {

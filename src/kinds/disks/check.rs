@@ -12,6 +12,24 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
 use crate::units::Bytes;
 
+/// Memory in which writes collect.
+#[derive(Clone, Copy)]
+enum Memory {
+    /// Memory of a server, if the file gives it.
+    OfServer(Option<Bytes>),
+    /// Memory of the head of a file server, of which the file says nothing.
+    OfHead,
+}
+
+impl Memory {
+    const fn size(self) -> Option<Bytes> {
+        match self {
+            Self::OfServer(size) => size,
+            Self::OfHead => None,
+        }
+    }
+}
+
 /// Reports numbers of disks that make no raidz group.
 pub fn layout(set: &DiskSetSpec, out: &mut Diagnostics) {
     let columns = set.columns();
@@ -49,7 +67,7 @@ pub fn of_server<'a>(
     let mut first = None;
     for set in sets {
         layout(set, out);
-        write_path(set, memory, out);
+        write_path(set, Memory::OfServer(memory), out);
         reads(set, out);
         let Some(throttle) = &set.io_throttle else { continue };
         throttles(set, out);
@@ -79,27 +97,19 @@ fn throttles(set: &DiskSetSpec, out: &mut Diagnostics) {
     }
 }
 
-/// Reports keys of the write path of a file server, whose heads have no memory of this kind.
-pub fn no_write_path(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
-    let message = |what: &str| format!("`{pool}` belongs to a file server, which has no {what}");
-    if let Some(transactions) = &set.transactions {
-        let help = "give the disks of a server `transactions`, or remove them";
-        inert(transactions.span, message("transaction groups"), help, out);
+/// Checks a pool of a file server.
+pub fn of_pool(pool: &Name, set: &DiskSetSpec, out: &mut Diagnostics) {
+    layout(set, out);
+    write_path(set, Memory::OfHead, out);
+    if let Some(throttle) = &set.io_throttle {
+        let message = format!("`{pool}` belongs to a file server, which knows no zones");
+        let help = "throttle the disks of a server, or remove `io-throttle`";
+        inert(throttle.span, message, help, out);
     }
-    if let Some(log) = &set.log {
-        let help = "give the disks of a server a `log`, or remove it";
-        inert(log.span, message("intent log"), help, out);
+    if let Some(content) = &set.content {
+        let message = format!("`{pool}` belongs to a file server: its volumes are read");
+        inert(content.span, message, "give the `content` of each volume", out);
     }
-    if let Some(scrub) = &set.scrub {
-        let help = "give the disks of a server a `scrub`, or remove it";
-        inert(scrub.span, message("scrub"), help, out);
-    }
-    if let Some(resilver) = &set.resilver {
-        let help = "give the disks of a server a `resilver`, or remove it";
-        inert(resilver.span, message("resilver of single disks"), help, out);
-    }
-    let message = "no operation of a file server's disks is sequential";
-    inert_if(set.bandwidth.as_ref(), message, "remove `bandwidth`", out);
 }
 
 /// Warns of blocks that a disk reads faster than any of its kind can.
@@ -124,8 +134,8 @@ fn reads(set: &DiskSetSpec, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::TooFast, content.block.span, message).help(help));
 }
 
-/// Checks transaction groups and intent log of a set of disks of a server with this memory.
-fn write_path(set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
+/// Checks transaction groups and intent log of a set of disks in front of which is this memory.
+fn write_path(set: &DiskSetSpec, memory: Memory, out: &mut Diagnostics) {
     let Some(transactions) = &set.transactions else {
         let why = if set.log.is_some() {
             "without transaction groups each write goes to the disks at once"
@@ -138,7 +148,12 @@ fn write_path(set: &DiskSetSpec, memory: Option<Bytes>, out: &mut Diagnostics) {
             return missing(set.span, "transactions", why, out);
         }
         let message = "no operation of these disks has a size";
-        let help = "give a `content` that is read, or `transactions`; or remove `bandwidth`";
+        let help = match memory {
+            Memory::OfServer(_) => {
+                "give a `content` that is read, or `transactions`; or remove `bandwidth`"
+            }
+            Memory::OfHead => "give `transactions`, or remove `bandwidth`",
+        };
         let without = set.bandwidth.as_ref().filter(|_| set.content.is_none());
         return inert_if(without, message, help, out);
     };
@@ -169,16 +184,14 @@ fn most_dirty(spec: &TransactionsSpec, memory: Option<Bytes>, most: u64, out: &m
     }
 }
 
-fn of_groups(
-    set: &DiskSetSpec,
-    spec: &TransactionsSpec,
-    memory: Option<Bytes>,
-    out: &mut Diagnostics,
-) {
+fn of_groups(set: &DiskSetSpec, spec: &TransactionsSpec, memory: Memory, out: &mut Diagnostics) {
     let size = spec.write_size.value.count();
-    match limits(spec, memory) {
+    match limits(spec, memory.size()) {
         None => {
-            let why = "10 % of the server's `memory`, which is not given";
+            let why = match memory {
+                Memory::OfServer(_) => "10 % of the server's `memory`, which is not given",
+                Memory::OfHead => "the limit in the memory of the head, whose size no key gives",
+            };
             missing(spec.span, "dirty-max", why, out);
         }
         Some(limits) if limits.most < 100 * size => {
@@ -188,7 +201,7 @@ fn of_groups(
             let help = format!("give a `dirty-max` of {} or more", Bytes::new(100 * size));
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
-        Some(limits) => most_dirty(spec, memory, limits.most, out),
+        Some(limits) => most_dirty(spec, memory.size(), limits.most, out),
     }
     let sequential = spec.sequential.value.get();
     if sequential > 0.0 && set.bandwidth.is_none() {

@@ -19,15 +19,23 @@ use crate::scenario::law::LawSpec;
 use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration, SimTime};
 
-/// Returns the configuration of the set of disks `id`. `zones` holds the I/O priority of each zone that may use it and,
-/// where the set has a throttle, the component of the zone's ledger. `memory` is that of the server; `has_copies` is true
+/// Users of a set of disks, each with a data set of its own.
+#[derive(Clone, Debug)]
+pub(crate) enum Users {
+    /// The zones of a server: the I/O priority of each, and, where the set has a throttle, the component of its ledger.
+    Zones(Vec<(u32, Option<ComponentId>)>),
+    /// The volumes of a file server that lie on it.
+    Volumes(usize),
+}
+
+/// Returns the configuration of the set of disks `id`. `memory` is that of the server; `has_copies` is true
 /// if the set holds copies alone. `cause` is that of what is lost with the set when too many of its disks have failed;
 /// `None`: no single disk of it fails.
 pub(crate) fn disks(
     builder: &mut Builder<'_>,
     id: ComponentId,
     spec: &DiskSetSpec,
-    zones: Vec<(u32, Option<ComponentId>)>,
+    users: Users,
     memory: Option<Bytes>,
     has_copies: bool,
     cause: Option<CauseId>,
@@ -46,7 +54,7 @@ pub(crate) fn disks(
     let unit = builder.units(id, alarms);
     let pool = spec.transactions.as_ref().map(|transactions| {
         let log = spec.log.as_ref().map(|log| log_device(log, UnitId(unit.0 + slots + 1)));
-        let mut pool = pool(spec, transactions, log, (zones.len(), memory));
+        let mut pool = pool(spec, transactions, log, (&users, memory));
         pool.lost_by = cause;
         pool.resilver =
             spec.resilver.as_ref().zip(cause).map(|(of, cause)| resilver(spec, of, cause));
@@ -60,7 +68,7 @@ pub(crate) fn disks(
         transfer: spec.transfer_of_read(),
         unit,
         shortest: spec.reads.as_ref().is_some_and(|of| of.value == ReadsFrom::ShortestQueue),
-        shared: sharing(spec, zones).map(Box::new),
+        shared: sharing(spec, users).map(Box::new),
         pool,
         has_copies,
     })
@@ -102,8 +110,12 @@ fn pool(
     set: &DiskSetSpec,
     spec: &TransactionsSpec,
     log: Option<LogConfig>,
-    (zones, memory): (usize, Option<Bytes>),
+    (users, memory): (&Users, Option<Bytes>),
 ) -> PoolConfig {
+    let (data_sets, of_zones) = match users {
+        Users::Zones(zones) => (zones.len(), true),
+        Users::Volumes(volumes) => (*volumes, false),
+    };
     PoolConfig {
         dirty: limits(spec, memory).expect("a sound draft has a limit of dirty data"),
         write_size: spec.write_size.value.count(),
@@ -115,7 +127,8 @@ fn pool(
         scrub: set.scrub.as_ref().map(|spec| scrub(set, spec)),
         resilver: None,
         lost_by: None,
-        zones,
+        data_sets,
+        of_zones,
         key: KeyId(0),
     }
 }
@@ -181,7 +194,11 @@ fn log_device(spec: &IntentLogSpec, unit: UnitId) -> LogConfig {
     LogConfig { device, flush: flush(spec.flush.as_ref(), kind), bandwidth }
 }
 
-fn sharing(spec: &DiskSetSpec, zones: Vec<(u32, Option<ComponentId>)>) -> Option<Sharing> {
+fn sharing(spec: &DiskSetSpec, users: Users) -> Option<Sharing> {
+    let zones = match users {
+        Users::Zones(zones) => zones,
+        Users::Volumes(_) => Vec::new(),
+    };
     let classes = spec.has_classes();
     let throttle =
         spec.io_throttle.as_ref().map(|throttle| tuning(throttle, spec.transactions.is_some()));

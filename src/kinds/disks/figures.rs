@@ -2,7 +2,7 @@
 //! read from.
 
 use crate::kinds::disks::live::ledger::{OF, Tallied};
-use crate::kinds::disks::live::pool;
+use crate::kinds::disks::live::tally;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::ReadAs;
 use crate::plan::figure::own::{Found, OwnFigures, counted};
@@ -28,6 +28,8 @@ macro_rules! metrics {
             FailedDisks = "failed-disks", Count, Less, 0.1, 0.01, "Failures of single disks of a set per year.";
             Degraded = "degraded", Ratio, Less, 0.1, 0.0, "Share of the time with a disk of a set missing or not written anew yet, while the set is not lost.";
             LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
+            LogBusy = "log-busy", Ratio, Less, 0.05, 0.001, "Share of the time that the log device of a set writes or flushes, over the operations that it executes at once.";
+            LostBuffered = "lost-buffered", Count, Less, 0.1, 1.0, "Buffered writes that were answered, and lost before they were on the disks.";
         }
     };
 }
@@ -35,7 +37,7 @@ pub(crate) use metrics;
 
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const OF_ZONES: &[Whose] = &[Whose::OwnPart(OF)];
-const OF_SETS: &[Whose] = &[Whose::OwnPart(pool::OF)];
+const OF_SETS: &[Whose] = &[Whose::OwnPart(tally::OF)];
 const OF_FAILING: &[Whose] = &[Whose::OwnPart("set of disks that fail one by one")];
 
 /// Figures of disks.
@@ -132,18 +134,27 @@ const ROWS: &[Row] = &[
     .keys(&[WITHOUT]),
     Row::new(Metric::LogBlocks, OF_WINDOWS, MEAN, OF_SETS, "Blocks written in the window")
         .interval(IntervalOf::Events),
+    Row::new(
+        Metric::LogBusy,
+        OF_WINDOWS,
+        MEAN,
+        OF_SETS,
+        "Time of the device's operations, over its time",
+    ),
+    Row::new(Metric::LostBuffered, OF_WINDOWS, MEAN, OF_SETS, "Writes lost in the window")
+        .interval(IntervalOf::Events),
 ];
 
 /// Returns where a figure of disks is read; `None` for any other figure.
 fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
     match of_zones(figure) {
         Some(how) => counted(plan, figure, OF, how),
-        None => counted(plan, figure, pool::OF, of_sets(figure)?),
+        None => counted(plan, figure, tally::OF, of_sets(figure)?),
     }
 }
 
 fn of_sets(figure: &Figure) -> Option<ReadAs> {
-    use pool::Tallied as T;
+    use tally::Tallied as T;
     let (writes, delayed) = (T::Writes as usize, T::Delayed as usize);
     Some(match (figure.metric, figure.stat) {
         (Metric::Dirty, Some(Stat::Max)) => ReadAs::Peak(0),
@@ -161,6 +172,8 @@ fn of_sets(figure: &Figure) -> Option<ReadAs> {
         (Metric::ResilverWrites, _) => ReadAs::Count(vec![T::Renewed as usize]),
         (Metric::LostSets, _) => ReadAs::Count(vec![T::Lost as usize]),
         (Metric::LogBlocks, _) => ReadAs::Count(vec![T::Blocks as usize]),
+        (Metric::LogBusy, _) => ReadAs::Mean(T::LogBusy as usize, 1.0),
+        (Metric::LostBuffered, _) => ReadAs::Count(vec![T::LostWrites as usize]),
         _ => return None,
     })
 }

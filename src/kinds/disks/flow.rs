@@ -15,9 +15,9 @@ use crate::mechanism::leaf_queue::{Class, LIMITS};
 use crate::mechanism::scan;
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, times};
-use crate::plan::load::{Capacity, Operations, Resource, mean};
-use crate::plan::part::Part;
-use crate::plan::placement::ServerId;
+use crate::plan::load::{Capacity, Operations, Resource, Sums, mean};
+use crate::plan::names::Kind;
+use crate::plan::part::{Part, disk_sets};
 use crate::scenario::law::LawSpec;
 use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration};
@@ -128,19 +128,38 @@ pub fn leads_commits(
     visit(log, log / each_per_s(set) - durable_s(set), waits);
 }
 
-/// Returns the sets of disks that are scrubbed, each with the mean work per second.
-#[must_use]
-pub fn scrubs(draft: &Draft) -> Vec<(Part, f64)> {
-    let servers = draft.scenario.server.iter().enumerate();
-    let sets = servers.flat_map(|(group, (_, server))| {
-        let sets = server.disks.iter().enumerate();
-        let scrubbed = sets.filter_map(|(set, (_, spec))| Some((set, scrub_per_s(spec)?)));
-        scrubbed.flat_map(move |(set, work)| {
-            let member = move |member| Part::Disks { server: ServerId { group, member }, set };
-            (0..server.count.value).map(move |at| (member(at), work))
-        })
-    });
-    sets.collect()
+/// Adds the scrubs of the sets of disks of a kind, which yield to all other work: no load is impossible because of them.
+pub fn offers_scrubs(sums: &mut Sums<'_>, of: Kind) {
+    if sums.is_least() {
+        return;
+    }
+    for (disks, work) in scrubs(sums.draft(), of) {
+        if sums.is_up(disks) {
+            sums.add(disks, Resource::Disks, work);
+        }
+    }
+}
+
+/// Adds the scrubs of the sets of disks of a kind to the traffic of years.
+pub fn leads_scrubs(network: &mut network::Builder<'_>, of: Kind) {
+    for (disks, work) in scrubs(network.draft(), of) {
+        network.yielding((disks, Resource::Disks), work);
+    }
+}
+
+/// Returns whether some work of the sets of disks of a kind may wait, or be shared: durable writes wait for a common block of
+/// the log, and scrubs yield to all other work.
+pub fn may_wait(draft: &Draft, of: Kind) -> bool {
+    let mut sets = disk_sets(draft).filter(|set| set.of == of);
+    sets.any(|set| set.spec.transactions.is_some() || set.spec.scrub.is_some())
+}
+
+/// Returns the sets of disks of a kind that are scrubbed, each with the mean work per second.
+fn scrubs(draft: &Draft, of: Kind) -> Vec<(Part, f64)> {
+    let scrubbed = disk_sets(draft)
+        .filter(|set| set.of == of)
+        .filter_map(|set| Some((scrub_per_s(set.spec)?, set.parts)));
+    scrubbed.flat_map(|(work, parts)| parts.into_iter().map(move |part| (part, work))).collect()
 }
 
 /// Returns the mean work of the scrubs of a set of disks, in units of one disk read per second: an upper bound, with the

@@ -30,6 +30,7 @@ pub mod resilver;
 pub mod scrub;
 mod shared;
 mod space;
+pub mod tally;
 
 use std::collections::VecDeque;
 
@@ -38,8 +39,9 @@ pub use shared::Sharing;
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
-use crate::kinds::disks::live::pool::{Pool, PoolConfig, Tallied, What};
+use crate::kinds::disks::live::pool::{Pool, PoolConfig, What};
 use crate::kinds::disks::live::shared::Shared;
+use crate::kinds::disks::live::tally::Tallied;
 use crate::kinds::disks::spec::Columns;
 use crate::mechanism::leaf_queue::Class;
 use crate::model::event::Event;
@@ -173,8 +175,8 @@ impl Disks {
         }
     }
 
-    /// Queues one operation of `zone`, for which `request` waits; fails the request if the disks are lost. `key` is
-    /// the draw key of the operation's time, the next key that of the choice of the disk.
+    /// Queues one operation on a data set, for which `request` waits; fails the request if the disks are lost. The data set
+    /// is that of a zone, or of a volume. `key` is the draw key of the operation's time, the next key that of the choice of the disk.
     #[inline]
     pub fn operate(
         &mut self,
@@ -182,7 +184,7 @@ impl Disks {
         request: RequestId,
         key: KeyId,
         write: bool,
-        zone: u32,
+        data_set: u32,
     ) {
         if self.is_lost() || (write && self.is_full()) {
             self.refused += 1;
@@ -190,7 +192,7 @@ impl Disks {
             return ctx.fail(request, Outcome::Error);
         }
         if write && self.pool.is_some() {
-            return self.writes_durably(ctx, request, zone);
+            return self.writes_durably(ctx, request, data_set);
         }
         let entry = &mut ctx.requests[request];
         let (of, index) = (entry.drawn(), crate::model::route::draw_index(entry, 0));
@@ -200,7 +202,14 @@ impl Disks {
         entry.need = 0;
         entry.local = self.columns_of(write);
         let class = if write { Class::SyncWrite } else { Class::SyncRead };
+        let zone = self.zone_of(data_set);
         self.spread(ctx, (key, of, index), (request, zone, class));
+    }
+
+    /// Returns the zone of a data set; [`NO_ZONE`] of a volume of a file server.
+    fn zone_of(&self, data_set: u32) -> u32 {
+        let of_zones = self.config.pool.as_ref().is_none_or(|pool| pool.of_zones);
+        if of_zones { data_set } else { NO_ZONE }
     }
 
     const fn columns_of(&self, write: bool) -> u32 {
@@ -552,7 +561,7 @@ impl Live for Disks {
     }
 
     fn counts(config: &DisksConfig) -> Keeps {
-        let tallied_by = config.pool.as_ref().map(|_| pool::OF);
+        let tallied_by = config.pool.as_ref().map(|_| tally::OF);
         Keeps { line: true, visits: true, completions: true, tallied_by, ..Keeps::NOTHING }
     }
 

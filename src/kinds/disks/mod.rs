@@ -6,3 +6,4 @@ pub mod figures;
 pub mod flow;
 pub mod live;
 pub mod spec;
+pub mod years;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::kinds::disks;
+use crate::kinds::nas::components::volumes_on;
 use crate::kinds::nas::spec::NasSpec;
 use crate::kinds::nas::{Nas, caching, links};
 use crate::plan::Draft;
@@ -35,6 +36,7 @@ impl Checks for Nas {
     fn check(&self, draft: &Draft, out: &mut Diagnostics) {
         for (at, (name, nas)) in draft.scenario.nas.iter().enumerate() {
             check_nas(name, nas, out);
+            check_pools(draft, at, out);
             check_memory(draft, at, out);
         }
     }
@@ -104,6 +106,15 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
     }
 }
 
+fn check_pools(draft: &Draft, nas: usize, out: &mut Diagnostics) {
+    for (pool, (name, set)) in draft.scenario.nas[nas].1.pools.iter().enumerate() {
+        disks::check::of_pool(name, set, out);
+        let volumes = volumes_on(draft, nas, pool).map(|volume| Store::Volume { nas, volume });
+        let stores: Vec<Store> = volumes.collect();
+        disks::check::failures::check(draft, &stores, set, true, out);
+    }
+}
+
 /// Reports contents that no memory keeps, and the policy of a memory that caches nothing.
 fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     let (name, nas) = &draft.scenario.nas[at];
@@ -113,23 +124,6 @@ fn check_memory(draft: &Draft, at: usize, out: &mut Diagnostics) {
     for span in without.filter(|_| !caching::caches(draft, at)) {
         let message = format!("`{name}` caches nothing: it has no `ram-cache`, or no `content`");
         inert(span, message, "give both, or remove it", out);
-    }
-    for (pool, disks) in nas.pools.iter() {
-        disks::check::layout(disks, out);
-        disks::check::no_write_path(pool, disks, out);
-        if let Some(throttle) = &disks.io_throttle {
-            let message = format!("`{pool}` belongs to a file server, which knows no zones");
-            inert(
-                throttle.span,
-                message,
-                "throttle the disks of a server, or remove `io-throttle`",
-                out,
-            );
-        }
-        if let Some(content) = &disks.content {
-            let message = format!("`{pool}` belongs to a file server: its volumes are read");
-            inert(content.span, message, "give the `content` of each volume", out);
-        }
     }
     for (volume, content) in caching::contents(draft, at) {
         let size = nas.volumes[volume].1.size.as_ref();

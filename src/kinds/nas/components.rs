@@ -1,7 +1,7 @@
 //! File servers in the event loop: heads, pools of disks, and the memory of each head.
 
 use crate::convert::table;
-use crate::kinds::disks::components::disks;
+use crate::kinds::disks::components::{Users, disks};
 use crate::kinds::nas::live::HeadConfig;
 use crate::kinds::nas::{Nas, caching};
 use crate::model::blueprint::{Config, Mount, Part};
@@ -9,9 +9,11 @@ use crate::model::ids::ComponentId;
 use crate::model::spec::memory::{ContentSpec, MemoryPolicy};
 use crate::plan::Draft;
 use crate::plan::compile::{Builder, MemoryOf};
+use crate::plan::faults;
 use crate::plan::kind::components::{Components, none};
 use crate::plan::links::Store;
 use crate::plan::names::member_name;
+use crate::plan::part;
 use crate::plan::program::law_of;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
@@ -21,14 +23,18 @@ impl Components for Nas {
 
     fn gather(&self, builder: &mut Builder<'_>) {
         let draft = builder.draft();
+        let causes = faults::of_failed_disks(draft);
         for (index, (name, spec)) in draft.scenario.nas.iter().enumerate() {
             for number in 0..spec.heads.value {
                 let name = head_name(draft, index, number);
                 builder.want(name, move |builder, id| head(builder, id, index));
             }
-            for (pool, spec) in spec.pools.iter() {
+            for (at, (pool, spec)) in spec.pools.iter().enumerate() {
+                let cause = causes.get(&part::Part::Pool { nas: index, pool: at }).copied();
+                let volumes = volumes_on(draft, index, at).count();
                 builder.want(format!("{name}.{}", pool.text), move |builder, id| {
-                    let config = disks(builder, id, spec, Vec::new(), None, false, None);
+                    let users = Users::Volumes(volumes);
+                    let config = disks(builder, id, spec, users, None, false, cause);
                     builder.part(id, config)
                 });
             }
@@ -45,18 +51,35 @@ impl Components for Nas {
         let draft = builder.draft();
         let (name, spec) = &draft.scenario.nas[nas];
         let pools = draft.links.nas[nas].volumes[volume].iter().enumerate();
+        let one_collects = pools.clone().any(|(_, at)| spec.pools[*at].1.transactions.is_some());
+        let collects = pools.len() > 1 && one_collects;
         let mount = |(place, pool): (usize, &usize)| {
+            let mut on_pool = volumes_on(draft, nas, *pool);
             let (pool, spec_of_pool) = &spec.pools[*pool];
+            let of_pool = spec_of_pool.transactions.as_ref();
+            let data_set = of_pool.and_then(|_| on_pool.position(|on| on == volume));
+            let data_set = data_set.map(table::u32);
             let disks = builder.id(&format!("{name}.{}", pool.text));
             let owner = spec_of_pool.head.value - 1;
             let head = builder.id(&head_name(draft, nas, owner));
             let before = |number| before_volume(builder, (nas, number), volume, place);
             let away = (spec.heads.value > 1).then(|| before(1 - owner)).flatten();
             let away = away.map(|(memory, _)| memory);
-            Mount { memory: before(owner), away, ..Mount::alone(Some(head), disks) }
+            let memory = before(owner);
+            Mount { memory, away, data_set, collects, ..Mount::alone(Some(head), disks) }
         };
         pools.map(mount).collect()
     }
+}
+
+/// Returns the volumes that lie on a pool, wholly or in part.
+pub(super) fn volumes_on(
+    draft: &Draft,
+    nas: usize,
+    pool: usize,
+) -> impl Iterator<Item = usize> + '_ {
+    let volumes = draft.links.nas[nas].volumes.iter().enumerate();
+    volumes.filter(move |(_, pools)| pools.contains(&pool)).map(|(volume, _)| volume)
 }
 
 /// Returns the name of the component of head `number` of a file server; a single head has no number in its name.
@@ -80,7 +103,7 @@ fn head(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
     let spec = &builder.draft().scenario.nas[index].1;
     let law = law_of(&spec.cpu);
     // A plain duration is the mean of an exponential law: operations differ.
-    let law = if law.is_constant() { law.exponential_of_same_mean() } else { law };
+    let law = if spec.cpu.is_plain { law.exponential_of_same_mean() } else { law };
     let config = Config::Head(HeadConfig {
         time: law.sampler(),
         grace: spec.grace.as_ref().map_or(SimDuration::ZERO, |grace| grace.value),

@@ -1,7 +1,9 @@
 //! Needs and offered work: a volume is spread over pools. Each pool is behind its own head or the one that took over.
 
 use crate::kinds::disks;
-use crate::kinds::disks::flow::{cost_of_read, cost_of_write, write_s};
+use crate::kinds::disks::flow::{
+    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, leads_commits, write_s,
+};
 use crate::kinds::nas::components::contents_by_pool;
 use crate::kinds::nas::{Nas, caching};
 use crate::model::spec::memory::MemoryPolicy;
@@ -17,8 +19,8 @@ use crate::plan::ram::{Content, ContentId, Memory, Place};
 
 impl Flow for Nas {
     nothing!(
-        entrances, opens, members, passing, probes, lives, rooms, subjects, watched, switches,
-        uplinks, is_slice, may_wait, queued,
+        entrances, opens, members, passing, lives, rooms, subjects, watched, switches, uplinks,
+        is_slice, queued,
     );
 
     fn stores(&self, graph: &mut graph::Builder<'_>, store: Store, _: Part) -> Option<NodeId> {
@@ -41,6 +43,7 @@ impl Flow for Nas {
         let spec = &sums.draft().scenario.nas[nas].1;
         let Operations { reads, writes, in_front, .. } = operations;
         let each = 1.0 / pools.len().max(1) as f64;
+        let blocks = if sums.is_least() { Blocks::Full } else { Blocks::OfEach };
         for (place, &pool) in pools.iter().enumerate() {
             let set = &spec.pools[pool].1;
             let owner = Part::Head { nas, number: set.head.value - 1 };
@@ -52,8 +55,10 @@ impl Flow for Nas {
             let place = Place { memory: head, content: (volume, place), is_shared };
             let disks = Part::Pool { nas, pool };
             let missed = sums.missed(place, disks, (reads * each, writes * each));
+            let (Operations { writes, .. }, commits) = commits(set, operations);
+            let (group, log) = cost_of_commit(set, blocks);
             let work = missed * cost_of_read(set) + writes * each * cost_of_write(set);
-            sums.add(disks, Resource::Disks, work);
+            sums.add(disks, Resource::Disks, work + commits * each * (group + log));
             sums.add(head, Resource::Head, in_front * each * mean(&spec.cpu.value));
         }
     }
@@ -78,6 +83,18 @@ impl Flow for Nas {
         let each = |pool: &usize| write_s(&spec.pools[*pool].1);
         let disks = pools.iter().map(each).sum::<f64>() / pools.len().max(1) as f64;
         disks + mean(&spec.cpu.value)
+    }
+
+    fn may_wait(&self, draft: &Draft) -> bool {
+        disks::flow::may_wait(draft, Kind::Nas)
+    }
+
+    fn works_always(&self, sums: &mut Sums<'_>) {
+        disks::flow::offers_scrubs(sums, Kind::Nas);
+    }
+
+    fn probes(&self, network: &mut network::Builder<'_>) {
+        disks::flow::leads_scrubs(network, Kind::Nas);
     }
 
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
@@ -115,16 +132,22 @@ impl Flow for Nas {
             }
             (reads, in_front) = (0.0, in_front - through);
         }
-        let asks = reads + writes;
-        if asks == 0.0 && in_front == 0.0 {
+        if reads + writes == 0.0 && in_front == 0.0 {
             return;
         }
         for &pool in pools {
             let set = &draft.scenario.nas[nas].1.pools[pool].1;
             let part = Part::Pool { nas, pool };
-            let work = reads * cost_of_read(set) + writes * cost_of_write(set);
-            let disks = network.visit(part, Resource::Disks, work / asks.max(1e-300));
-            then.push(Onward { waits, ..times(disks, asks * each) });
+            let (Operations { writes, .. }, commits) = commits(set, operations);
+            if commits > 0.0 {
+                leads_commits(network, (part, set), commits * each, waits, then);
+            }
+            let asks = reads + writes;
+            if asks > 0.0 || commits == 0.0 {
+                let work = reads * cost_of_read(set) + writes * cost_of_write(set);
+                let disks = network.visit(part, Resource::Disks, work / asks.max(1e-300));
+                then.push(Onward { waits, ..times(disks, asks * each) });
+            }
             let head = fork_over_heads(network, nas, pool);
             then.push(Onward { waits, ..times(head, in_front * each) });
         }

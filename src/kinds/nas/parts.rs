@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::convert;
 use crate::health::Declaration;
 use crate::health::declare::Expr;
+use crate::kinds::disks;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::nas::components::{head_name, memory_name};
 use crate::kinds::nas::{Nas, caching, volumes};
@@ -14,8 +15,10 @@ use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::kind::parts::{Memory, PartName, Parts, Priced, Sort, none};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::units::SimDuration;
 
@@ -27,7 +30,11 @@ const POOL: Sort = Sort { word: "pool", ..Sort::ROLE };
 pub(super) const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
 
 impl Parts for Nas {
-    none!(came_later, role, life, not_yet, surrogates, converging);
+    none!(came_later, role, life, surrogates, converging);
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        disks::years::not_yet(draft, Kind::Nas)
+    }
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let spec = &draft.scenario.nas[index].1;

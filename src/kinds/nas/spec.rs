@@ -20,7 +20,7 @@ spec! {
         cords: Option<u32> => at_least(1),
         /// Number of heads: 1 or 2.
         heads: u32 = 1 => at_least(1),
-        /// Processor time per operation at the head; a plain duration is the mean of an exponential law.
+        /// Processor time per operation at the head. A duration without a `dist` is the mean of an exponential law.
         cpu: LawSpec<SimDuration>,
         /// Electric power of each head. Without it, none is counted.
         head_power: Option<Watts> => at_most(Watts::MAX),

@@ -42,6 +42,7 @@ impl Io {
         }
         let services = resolver.scenario().service.iter().enumerate();
         let mounts = services
+            .filter(|(at, _)| here.service.is_none_or(|only| only == *at))
             .filter_map(|(at, (_, spec))| Some((at, spec.mounts.place(&step.io.text)?)))
             .collect();
         let (waits, durable) = (step.wait.value, durable.is_some());
@@ -59,7 +60,8 @@ impl Io {
         let members = pool.map_or(&[][..], |pool| &compiler.routes.pools[pool.index()].members);
         let guests = compiler.in_guests(members);
         let pools = pools_of(compiler, service, at);
-        let volume = Volume { mount: table::u8(at), pools, guests };
+        let collects = members.iter().any(|member| compiler.mounts(*member)[at].collects);
+        let volume = Volume { mount: table::u8(at), pools, guests, collects };
         let owner = compiler.owner("io", name);
         let body = |compiler: &mut Compiler<'_>| {
             compiler.head(volume, self.operations, &owner);

@@ -45,13 +45,8 @@ impl Checks for Server {
             disks::check::of_server((name, memory), sets, out);
             for (set, (_, spec)) in server.disks.iter().enumerate() {
                 let is_one = server.count.value == 1;
-                disks::check::failures::check(
-                    draft,
-                    Store::Disks { server: group, set },
-                    spec,
-                    is_one,
-                    out,
-                );
+                let store = [Store::Disks { server: group, set }];
+                disks::check::failures::check(draft, &store, spec, is_one, out);
             }
             check_memory(draft, group, out);
             check_tick(server, out);

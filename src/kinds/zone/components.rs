@@ -1,14 +1,14 @@
 //! Servers and zones in the event loop: processors, local disks, memories, and the ledgers of zones.
 
 use crate::convert::table;
-use crate::kinds::disks::components::{disks, give_keys};
+use crate::kinds::disks::components::{Users, disks, give_keys};
 use crate::kinds::disks::live::ledger::LedgerConfig;
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::service::working_sets::{self, memory_name};
 use crate::kinds::zone::check::IO_PRIORITY;
 use crate::kinds::zone::spec::{self, Burst, CpuTickSpec, ServerSpec};
 use crate::kinds::zone::working_sets as sets;
-use crate::kinds::zone::{Server, Zone, caching, caps, lent, memory, vm};
+use crate::kinds::zone::{Server, Zone, caching, caps, lent, memory, parts, vm};
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::mechanism::cpu_tick::{self, TickRules};
 use crate::mechanism::processor::CpuModel;
@@ -40,9 +40,9 @@ impl Components for Server {
                 for (at, (set, disk_set)) in spec.disks.iter().enumerate() {
                     let has_copies = memory::second_set(spec) == Some(at);
                     let spec = disk_set;
-                    let cause = causes.get(&(on, at)).copied();
+                    let cause = causes.get(&parts::disks(on, at)).copied();
                     builder.want(format!("{server}.{}", set.text), move |builder, id| {
-                        let zones = zones_of(builder, on, spec);
+                        let zones = Users::Zones(zones_of(builder, on, spec));
                         let config = disks(builder, id, spec, zones, memory, has_copies, cause);
                         builder.part(id, config)
                     });
@@ -80,7 +80,7 @@ impl Components for Server {
         let memory = memory::before_disks(builder, server, set);
         let zone = builder.place(at).filter(|_| spec.knows_zones()).map(|place| place.zone);
         let pages = memory::pages_before(builder, at, (server, set));
-        vec![Mount { memory, pages, zone, ..Mount::alone(None, disks) }]
+        vec![Mount { memory, pages, data_set: zone, ..Mount::alone(None, disks) }]
     }
 
     fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {

@@ -1,9 +1,9 @@
 //! Needs and offered work: a server has sets of disks, used by the parts that stand on it; a zone has a share of
 //! the server's processor.
 
-use crate::kinds::disks;
 use crate::kinds::disks::flow::{
-    Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, leads_commits, scrubs, write_s,
+    self as of_disks, Blocks, commits, cost_of_commit, cost_of_read, cost_of_write, leads_commits,
+    write_s,
 };
 use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::parts;
@@ -14,6 +14,7 @@ use crate::plan::graph::{self, NodeId, server_of};
 use crate::plan::kind::flow::{Flow, nothing};
 use crate::plan::links::Store;
 use crate::plan::load::{Capacity, Operations, Resource, Sums};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::ram::{Memory, Place};
 
@@ -99,13 +100,13 @@ impl Flow for Server {
     }
 
     fn durable_s(&self, draft: &Draft, store: Store) -> f64 {
-        set_behind(draft, store).map_or(0.0, disks::flow::durable_s)
+        set_behind(draft, store).map_or(0.0, of_disks::durable_s)
     }
 
     /// Returns the capacity of a set of disks, or of the processor; its time alone is 0, since the zones count it.
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         if let Some(set) = part.disk_set(draft) {
-            return Some(disks::flow::capacity(set));
+            return Some(of_disks::capacity(set));
         }
         let Part::Server(id) = part else { return None };
         let cores = draft.scenario.server[id.group].1.cores.value;
@@ -147,28 +148,16 @@ impl Flow for Server {
         then.push(Onward { waits, ..times(node, asks) });
     }
 
-    /// Durable writes wait for a common block of the log, and scrubs yield to all other work.
     fn may_wait(&self, draft: &Draft) -> bool {
-        let mut sets = draft.scenario.server.iter().flat_map(|(_, server)| server.disks.iter());
-        sets.any(|(_, set)| set.transactions.is_some() || set.scrub.is_some())
+        of_disks::may_wait(draft, Kind::Server)
     }
 
-    /// Adds the scrubs, which yield to all other work: no load is impossible because of them.
     fn works_always(&self, sums: &mut Sums<'_>) {
-        if sums.is_least() {
-            return;
-        }
-        for (disks, work) in scrubs(sums.draft()) {
-            if sums.is_up(disks) {
-                sums.add(disks, Resource::Disks, work);
-            }
-        }
+        of_disks::offers_scrubs(sums, Kind::Server);
     }
 
     fn probes(&self, network: &mut network::Builder<'_>) {
-        for (disks, work) in scrubs(network.draft()) {
-            network.yielding((disks, Resource::Disks), work);
-        }
+        of_disks::leads_scrubs(network, Kind::Server);
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::kinds::disks::spec::DiskSetSpec;
 use crate::kinds::zone::vm;
 use crate::model::spec::price::{Size, Tariff};
 use crate::plan::Draft;
@@ -19,7 +18,7 @@ use crate::plan::part::Part;
 /// Returns the size of a server, or of a set of disks in one.
 pub(super) fn of_server(draft: &Draft, part: Part, size: Size) -> Option<f64> {
     let Part::Server(id) = part else {
-        return part.disk_set(draft).filter(|_| size == Size::Disk).map(DiskSetSpec::disks);
+        return part.disk_set(draft).filter(|_| size == Size::Disk).map(|set| set.disks());
     };
     let server = &draft.scenario.server[id.group].1;
     match size {

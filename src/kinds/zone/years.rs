@@ -1,6 +1,8 @@
 //! Features of servers and zones that the solver of years does not simulate.
 
+use crate::kinds::disks;
 use crate::plan::Draft;
+use crate::plan::names::Kind;
 use crate::plan::simulatable::NotYet;
 
 /// Returns servers that are lent by the hour, and sets of disks with disks that fail at given times.
@@ -10,15 +12,8 @@ pub(super) fn of_servers(draft: &Draft) -> Vec<NotYet> {
         if let Some(lent) = &server.lent {
             found.push(NotYet::over_years(format!("`{name}` is lent by the hour"), lent.span));
         }
-        for (set, spec) in server.disks.iter() {
-            let Some(resilver) = &spec.resilver else { continue };
-            let what = format!(
-                "disks of `{name}:{set}` fail at given times; over years they fail at random, by a \
-                 fault with how = \"disk-failed\""
-            );
-            found.push(NotYet::over_years(what, resilver.span));
-        }
     }
+    found.extend(disks::years::not_yet(draft, Kind::Server));
     found
 }
 

@@ -74,6 +74,6 @@ impl Around<'_> {
             self.with(own, |paging: &mut Paging, ctx| paging.page_in(ctx));
         }
         let volume = self.plan.parts[member.index()].mounts[usize::from(mount)];
-        self.operates(id, volume.disks, false, key, volume.zone.unwrap_or(NO_ZONE));
+        self.operates(id, volume.disks, false, key, volume.data_set.unwrap_or(NO_ZONE));
     }
 }

@@ -258,7 +258,7 @@ impl Around<'_> {
         } else if !spun {
             self.enter_memory(id, volume, key, (0, 1));
         }
-        if let Some(zone) = volume.zone
+        if let Some(zone) = volume.data_set
             && !spun
             && self.spins(id, (volume.disks, zone), write, 1)
         {
@@ -268,7 +268,7 @@ impl Around<'_> {
             entry.pc -= 1;
             return true;
         }
-        self.operates(id, volume.disks, write, key, volume.zone.unwrap_or(NO_ZONE));
+        self.operates(id, volume.disks, write, key, volume.data_set.unwrap_or(NO_ZONE));
         true
     }
 
@@ -280,12 +280,12 @@ impl Around<'_> {
         disks: ComponentId,
         write: bool,
         key: KeyId,
-        zone: u32,
+        data_set: u32,
     ) {
         let cause = self.states.causes[disks.index()];
         self.component_ctx(disks, cause, |component, ctx| {
             if let Component::Disks(disks) = component {
-                disks.operate(ctx, id, key, write, zone);
+                disks.operate(ctx, id, key, write, data_set);
             }
         });
     }
@@ -315,27 +315,37 @@ impl Around<'_> {
         true
     }
 
-    /// Starts writes of `id` for which no request waits. Returns true if `id` spins first, or fails for want of space.
-    pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) -> bool {
-        let Some(first) = self.pool_of(id, mount, 0) else { return false };
+    /// Starts writes of `id` for which no request waits: at one pool of the volume, or without `of` at all of them. Returns
+    /// true if `id` spins or waits first, or fails for want of space.
+    pub(super) fn defer(
+        &mut self,
+        id: RequestId,
+        (mount, of): (u8, Option<u8>),
+        amount: AmountId,
+        key: KeyId,
+    ) -> bool {
+        let Some(first) = self.pool_of(id, mount, of.unwrap_or(0)) else { return false };
         let count = self.draws.amount(amount, &self.requests[id]);
         if count > u32::from(MOST) {
             self.stops_for(id, Bounded::Operations);
             return false;
         }
-        if let Some(zone) = first.zone
-            && let Component::Disks(disks) = &self.components[first.disks.index()]
-            && disks.buffers()
-        {
-            if !self.requests[id].marks.has(Marks::SPUN) {
-                self.enter_memory(id, first, key, (0, count));
-            }
-            return self.buffer(id, (first.disks, zone), count);
-        }
-        let mut entered = 0;
-        for pool in 0..first.pools {
-            let (among, here) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
+        let pools = of.map_or(0..first.pools, |pool| pool..pool + 1);
+        let among =
+            |world: &Self, pool| world.among(id, KeyId(key.0 + 3), count, pool, first.pools);
+        let mut entered: u32 = (0..pools.start).map(|pool| among(self, pool).1).sum();
+        for pool in pools {
+            let (among, here) = among(self, pool);
             let Some(volume) = self.pool_of(id, mount, pool) else { continue };
+            if let Some(data_set) = volume.data_set
+                && let Component::Disks(disks) = &self.components[volume.disks.index()]
+                && disks.buffers()
+            {
+                if !self.requests[id].marks.has(Marks::SPUN) {
+                    self.enter_memory(id, volume, key, (entered, here));
+                }
+                return self.buffer(id, (volume.disks, data_set), here);
+            }
             let cause = self.states.causes[volume.disks.index()];
             let stored =
                 self.component_ctx(volume.disks, cause, |component, ctx| match component {
@@ -348,19 +358,19 @@ impl Around<'_> {
             self.enter_memory(id, volume, key, (entered, here));
             entered += here;
         }
-        first.zone.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
+        first.data_set.is_some_and(|zone| self.spins(id, (first.disks, zone), true, count))
     }
 
     /// Lets `count` writes of `id` join a transaction group of `disks`, after it has spun. Returns true if it waits for
     /// one or the other.
     #[inline(never)]
-    fn buffer(&mut self, id: RequestId, (disks, zone): (ComponentId, u32), count: u32) -> bool {
+    fn buffer(&mut self, id: RequestId, (disks, data_set): (ComponentId, u32), count: u32) -> bool {
         let spun = self.requests[id].marks.has(Marks::SPUN);
         self.requests[id].marks.set(Marks::OF_DISK, false);
         if count == 0 {
             return false;
         }
-        if !spun && self.spins(id, (disks, zone), true, count) {
+        if !spun && self.spins(id, (disks, data_set), true, count) {
             // The processor lets the request continue at this same operation.
             let entry = &mut self.requests[id];
             entry.marks.set(Marks::SPUN, true);
@@ -369,7 +379,7 @@ impl Around<'_> {
         }
         let cause = self.states.causes[disks.index()];
         self.component_ctx(disks, cause, |component, ctx| match component {
-            Component::Disks(set) => set.buffer(ctx, id, zone, count),
+            Component::Disks(set) => set.buffer(ctx, id, data_set, count),
             _ => false,
         })
     }

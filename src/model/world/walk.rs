@@ -108,8 +108,8 @@ impl Around<'_> {
                         return;
                     }
                 }
-                Op::Defer { mount, amount, key } => {
-                    if self.defer(id, mount, amount, key) {
+                Op::Defer { at, amount, key } => {
+                    if self.defer(id, at, amount, key) {
                         return;
                     }
                 }

@@ -52,8 +52,7 @@ use crate::model::world::storage::Handed;
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::names::Kind;
-use crate::plan::part::Part;
-use crate::plan::placement::ServerId;
+use crate::plan::part::{Part, disk_sets};
 use crate::plan::streams;
 use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
@@ -111,17 +110,17 @@ pub fn causes_of_work(draft: &Draft) -> Vec<CauseId> {
     (first..first + may_go_wrong(draft).count()).map(CauseId::at).collect()
 }
 
-/// Returns the name of the cause of what is lost with the set of disks `set` of the server `server` when too many of its disks
+/// Returns the name of the cause of what is lost with the set of disks `set` of `owner` when too many of its disks
 /// have failed. No fault has it: a name of the file has no point.
-fn cause_of_set(server: &Name, set: &Name) -> String {
-    format!("{server}.{set}")
+fn cause_of_set(owner: &Name, set: &Name) -> String {
+    format!("{owner}.{set}")
 }
 
 /// Returns the cause of what is lost with a set of disks when too many of its disks have failed, by set: its own, or the fault that
 /// lets them fail at random. Sets whose disks do not fail have none, and of the latter those without transaction groups, which
 /// count no losses.
 #[must_use]
-pub fn of_failed_disks(draft: &Draft) -> BTreeMap<(ServerId, usize), CauseId> {
+pub fn of_failed_disks(draft: &Draft) -> BTreeMap<Part, CauseId> {
     let causes = causes(draft);
     let mut places: BTreeMap<&str, CauseId> = BTreeMap::new();
     for (at, name) in causes.iter().enumerate() {
@@ -130,18 +129,13 @@ pub fn of_failed_disks(draft: &Draft) -> BTreeMap<(ServerId, usize), CauseId> {
     let mut found = BTreeMap::new();
     for failing in single_disks::all(draft) {
         let counts = failing.part.disk_set(draft).is_some_and(|set| set.transactions.is_some());
-        let Part::Disks { server, set } = failing.part else { continue };
         if let Some(cause) = places.get(failing.fault.as_str()).filter(|_| counts) {
-            found.entry((server, set)).or_insert(*cause);
+            found.entry(failing.part).or_insert(*cause);
         }
     }
-    for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
-        for (set, (set_name, spec)) in server.disks.iter().enumerate() {
-            let own = places.get(cause_of_set(name, set_name).as_str());
-            if let Some(cause) = own.filter(|_| spec.resilver.is_some()) {
-                let sets = (0..server.count.value).map(|member| (ServerId { group, member }, set));
-                found.extend(sets.map(|of| (of, *cause)));
-            }
+    for set in disk_sets(draft).filter(|set| set.spec.resilver.is_some()) {
+        if let Some(cause) = places.get(cause_of_set(set.owner, set.name).as_str()) {
+            found.extend(set.parts.iter().map(|part| (*part, *cause)));
         }
     }
     found
@@ -149,10 +143,8 @@ pub fn of_failed_disks(draft: &Draft) -> BTreeMap<(ServerId, usize), CauseId> {
 
 /// Returns the sets of disks whose single disks fail, each as a cause.
 fn sets_that_fail(draft: &Draft) -> impl Iterator<Item = String> + '_ {
-    draft.scenario.server.iter().flat_map(|(name, server)| {
-        let failing = server.disks.iter().filter(|(_, set)| set.resilver.is_some());
-        failing.map(|(set, _)| cause_of_set(name, set))
-    })
+    let failing = disk_sets(draft).filter(|set| set.spec.resilver.is_some());
+    failing.map(|set| cause_of_set(set.owner, set.name))
 }
 
 /// Compiles the health of a scenario; `None` if nothing can fail and no window breaks a part. Reports all

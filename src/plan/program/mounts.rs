@@ -15,6 +15,8 @@ pub struct Volume {
     pub pools: u8,
     /// True if a member that mounts it runs in a guest.
     pub guests: bool,
+    /// True if it is spread over several pools that collect writes: a request may wait at each of them.
+    pub collects: bool,
 }
 
 impl Compiler<'_> {
@@ -120,6 +122,13 @@ impl Compiler<'_> {
         if volume.guests {
             self.emit(Op::Exit(Exits::Deferred { amount }));
         }
-        self.emit(Op::Defer { mount: volume.mount, amount, key });
+        let mount = volume.mount;
+        if volume.collects {
+            for pool in 0..volume.pools {
+                self.emit(Op::Defer { at: (mount, Some(pool)), amount, key });
+            }
+        } else {
+            self.emit(Op::Defer { at: (mount, None), amount, key });
+        }
     }
 }

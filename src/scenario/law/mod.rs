@@ -78,6 +78,8 @@ fn three_digits(value: f64) -> String {
 pub struct LawSpec<U> {
     /// The word in `dist`; `constant` for a plain value.
     pub dist: &'static str,
+    /// True if the file gives a value without `dist`.
+    pub is_plain: bool,
     /// The mean or the value as written, with its uncertainty; `None` if the distribution has neither.
     #[allow(dead_code, reason = "it has the unit of the law")]
     pub mean: Option<Spanned<U>>,
@@ -171,7 +173,7 @@ fn read_as_written<U: Random>(
         let law = build_or_report(Law::constant(value.base()), item, out)?;
         let canonical = value.canonical();
         let (span, mean) = (item.span, Some(value));
-        return Some(LawSpec { dist: "constant", mean, span, law, canonical });
+        return Some(LawSpec { dist: "constant", is_plain: true, mean, span, law, canonical });
     }
     let dist = read_dist::<U>(item, out)?;
     let mut reader = TableReader::new(item, "a law", out)?;
@@ -191,7 +193,7 @@ fn read_as_written<U: Random>(
     let law = build_or_report(build(dist.name, &read), item, out)?;
     let named = |key: &str| read.quantities.iter().find(|(name, _)| *name == key);
     let mean = named("mean").or_else(|| named("value")).map(|(_, value)| value.clone());
-    Some(LawSpec { dist: dist.name, mean, span: item.span, law, canonical })
+    Some(LawSpec { dist: dist.name, is_plain: false, mean, span: item.span, law, canonical })
 }
 
 fn read_dist<U: Random>(item: &Item, out: &mut Diagnostics) -> Option<&'static Dist> {

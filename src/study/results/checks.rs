@@ -6,6 +6,7 @@ use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ObjectiveSpec;
 use crate::plan::Draft;
+use crate::plan::part::disk_sets;
 use crate::solve::requests::GRID;
 use crate::stats::warmup::{SteadyState, mser5};
 use crate::study::expect::{Demand, Verdict as Judgement};
@@ -294,9 +295,7 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
 
 /// Returns what the write path of disks does that the mean load of years does not have; `None` if no set has such a path.
 fn disks_over_years(draft: &Draft) -> Option<String> {
-    let servers = draft.scenario.server.iter();
-    let sets: Vec<&DiskSetSpec> =
-        servers.flat_map(|(_, server)| server.disks.iter().map(|(_, set)| set)).collect();
+    let sets: Vec<&DiskSetSpec> = disk_sets(draft).map(|set| set.spec).collect();
     let any = |has: fn(&DiskSetSpec) -> bool| sets.iter().any(|set| has(set));
     let effects = [
         (any(|set| set.transactions.is_some()), "delays by dirty data, and its loss in a crash"),

@@ -10,8 +10,15 @@ use crate::plan::links::Store;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 
-/// Checks the disks that fail of the set `spec`, which is `store`. `is_one` is true if the set is in one server.
-pub fn check(draft: &Draft, store: Store, spec: &DiskSetSpec, is_one: bool, out: &mut Diagnostics) {
+/// Checks the disks that fail of the set `spec`, on which `stores` lie. `is_one` is true if the file declares one such set,
+/// not one in each of several servers.
+pub fn check(
+    draft: &Draft,
+    stores: &[Store],
+    spec: &DiskSetSpec,
+    is_one: bool,
+    out: &mut Diagnostics,
+) {
     let Some(resilver) = &spec.resilver else { return };
     let columns = spec.columns();
     if columns.group == columns.read || columns.disks < columns.group {
@@ -34,7 +41,7 @@ pub fn check(draft: &Draft, store: Store, spec: &DiskSetSpec, is_one: bool, out:
     }
     numbers(columns, resilver, out);
     times(resilver, out);
-    databases(draft, store, columns, resilver, out);
+    databases(draft, stores, columns, resilver, out);
 }
 
 /// Reports a mirror whose sides are not equal; groups of a raidz that are not are reported for themselves.
@@ -87,7 +94,7 @@ fn times(resilver: &ResilverSpec, out: &mut Diagnostics) {
 /// Reports databases on a set that more failures may lose than it has redundancy for: its members would not be failed over.
 fn databases(
     draft: &Draft,
-    store: Store,
+    stores: &[Store],
     columns: Columns,
     resilver: &ResilverSpec,
     out: &mut Diagnostics,
@@ -103,7 +110,7 @@ fn databases(
     }
     let databases = draft.scenario.database.iter().zip(&draft.links.databases);
     for ((name, _), links) in databases {
-        if links.members.iter().any(|member| member.store == Some(store)) {
+        if links.members.iter().any(|member| member.store.is_some_and(|at| stores.contains(&at))) {
             let message = format!(
                 "these disks of one group may lose the set, and `{name}` on it would not be failed over"
             );

@@ -1,6 +1,7 @@
 //! Blocks of the intent log of a set of disks: on the log device, or on the disks themselves.
 
-use super::pool::{FLUSH, Job, LOG, Placed, Tallied, What, transfer};
+use super::pool::{FLUSH, Job, LOG, Placed, What, transfer};
+use super::tally::Tallied;
 use super::{Disks, NO_ZONE, Operation};
 use crate::mechanism::intent_log::{BLOCK, Ended, Issue, RECORD};
 use crate::mechanism::leaf_queue::Class;
@@ -9,15 +10,15 @@ use crate::model::ids::KeyId;
 use crate::units::SimDuration;
 
 impl Disks {
-    /// Commits the write of `job` to the log of its zone.
+    /// Commits the write of `job` to the log of its data set.
     pub(super) fn commits(&mut self, ctx: &mut Ctx<'_>, job: Job) {
         let in_place = self.writes_in_place();
         let config = self.pool_config();
         let bytes = if in_place { RECORD } else { config.write_size.min(BLOCK) };
-        let set = if job.zone == NO_ZONE { config.zones } else { job.zone as usize };
+        let set = if job.data_set == NO_ZONE { config.data_sets } else { job.data_set as usize };
         let (block, issues) = self.pool().log.commit(ctx.now, set, job.request, bytes);
         if in_place {
-            self.place_next(ctx, Self::of_log(block, job.zone, 0));
+            self.place_next(ctx, Self::of_log(block, self.zone_of(job.data_set), 0));
         }
         self.write_blocks(ctx, issues);
     }
@@ -32,7 +33,8 @@ impl Disks {
             self.pool().count(Tallied::Blocks, 1);
             let config = self.pool_config();
             let beyond = bytes.saturating_sub(config.write_size);
-            let zone = if set == config.zones { NO_ZONE } else { crate::convert::place(set) };
+            let has_zone = config.of_zones && set < config.data_sets;
+            let zone = if has_zone { crate::convert::place(set) } else { NO_ZONE };
             if self.pool().device.is_some() {
                 self.write_to_device(ctx, block, beyond);
             } else {

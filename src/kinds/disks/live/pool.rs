@@ -1,7 +1,7 @@
 //! Transaction groups and the intent log of a set of disks in the event loop.
 //!
 //! Model: a buffered write joins the open group, after the delay by dirty data ([`dirty_data`]). A durable write joins it
-//! likewise, and a block of the log of its zone ([`intent_log`]), which lies on the log device or on the disks. There,
+//! likewise, and a block of the log of its data set ([`intent_log`]), which lies on the log device or on the disks. There,
 //! a write of 32 KiB or more is written in place and joins no group. The writes of a group that syncs are spread over the
 //! disks in turn, as asynchronous writes of no zone. A write that lies right behind the one before is a part of the same
 //! operation, and adds the time of its transfer. A cache flush reaches a disk past its queue.
@@ -9,13 +9,15 @@
 //! In: `buffer`, writes of `operate`, ends of operations, alarms. Out: requests go on, or fail. Holds: a request waits for
 //! one thing at a time; a group ends when all its operations have; the log device has no part in the figures of the disks.
 //! Leaves out: a failure of the log device alone (it shares the health of the disks), writes in place again
-//! at the sync, operations of a rebuild in groups (they go to the disks at once).
+//! at the sync, operations of a rebuild in groups (they go to the disks at once), buffered writes that clients of a file server
+//! send again after a failure of its head: the pool goes on with what it had collected.
 //!
 //! [`dirty_data`]: crate::mechanism::dirty_data
 //! [`intent_log`]: crate::mechanism::intent_log
 
 use super::resilver::{ResilverConfig, Resilvers};
 use super::scrub::{ScrubConfig, Scrubs};
+use super::tally::{TALLIED, Tallied};
 use super::{Disks, DisksConfig, NO_ZONE, Operation};
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
@@ -31,44 +33,6 @@ use crate::model::ids::{CauseId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
-
-/// Name of the tally of a set of disks with transaction groups.
-pub const OF: &str = "set of disks with transactions";
-
-/// Entries of the tally.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Tallied {
-    /// Dirty data over time, in millionths of the limit × ns.
-    Dirty,
-    /// Writes that joined a group.
-    Writes,
-    /// Writes that were delayed or waited first.
-    Delayed,
-    /// Sum of their times, in ns.
-    Waited,
-    /// Syncs begun.
-    Syncs,
-    /// Blocks of the log.
-    Blocks,
-    /// Scrubs that ended.
-    Scrubs,
-    /// Sum of their times, in ns.
-    ScrubTime,
-    /// Reads of scrubs that ended.
-    ScrubReads,
-    /// Resilvers that ended.
-    Resilvers,
-    /// Sum of their times since the disks were replaced, in ns.
-    ResilverTime,
-    /// Writes of resilvers that ended.
-    Renewed,
-    /// Losses of the set.
-    Lost,
-}
-
-/// Number of entries of the tally.
-const TALLIED: usize = 13;
 
 /// Uses of an operation at a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,8 +86,10 @@ pub struct PoolConfig {
     pub resilver: Option<ResilverConfig>,
     /// Cause of what is lost with the set when too many of its disks have failed; `None`: no single disk fails.
     pub lost_by: Option<CauseId>,
-    /// Number of zones, each with a data set.
-    pub zones: usize,
+    /// Number of data sets, each with a log of its own: one per zone, or one per volume of a file server.
+    pub data_sets: usize,
+    /// True if the data sets are those of zones. Operations on the volumes of a file server belong to no zone.
+    pub of_zones: bool,
     /// Key of the draws of the first of [`PURPOSES`]; the others follow.
     pub key: KeyId,
 }
@@ -143,7 +109,8 @@ pub struct LogConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Job {
     pub(super) request: RequestId,
-    pub(super) zone: u32,
+    /// Number of the data set.
+    pub(super) data_set: u32,
     /// True if the request waits until the write is durable.
     pub(super) durable: bool,
     /// Writes that have not begun.
@@ -164,6 +131,8 @@ pub(super) struct Pool {
     drawn: [u64; PURPOSES.len()],
     /// Operations of the group that syncs under way.
     under_way: u32,
+    /// Buffered writes of the open group, and of the group that syncs: those that no log has.
+    volatile: [u64; 2],
     /// True once the group that syncs is written.
     is_written: bool,
     /// Present limit of active writes of a group at each disk.
@@ -186,12 +155,13 @@ impl Pool {
         let device = config.log.as_ref().map(|log| Disks::new(disks.id, log.device.clone()));
         Self {
             dirty: DirtyData::new(config.dirty, now),
-            log: IntentLog::new(config.zones + 1),
+            log: IntentLog::new(config.data_sets + 1),
             device: device.map(Box::new),
             alarm: Alarm::default(),
             turn: 0,
             drawn: [0; PURPOSES.len()],
             under_way: 0,
+            volatile: [0; 2],
             is_written: false,
             active: 0,
             scrubs: config.scrub.map(|scrub| Scrubs::new(scrub, now)),
@@ -226,8 +196,9 @@ impl Pool {
         self.tally[what as usize] += u128::from(more);
     }
 
-    /// Counts a write that has joined the open group after `waited`.
-    fn joined(&mut self, waited: SimDuration) {
+    /// Counts a write that has joined the open group after `waited`; `durable`, if a block of the log has it as well.
+    fn joined(&mut self, waited: SimDuration, durable: bool) {
+        self.volatile[0] += u64::from(!durable);
         self.count(Tallied::Writes, 1);
         self.count(Tallied::Delayed, u64::from(!waited.is_zero()));
         self.count(Tallied::Waited, waited.nanos());
@@ -256,6 +227,11 @@ impl Pool {
             && self.device.as_deref().is_none_or(idle)
     }
 
+    fn sync_ends(&mut self) {
+        self.dirty.sync_ends();
+        self.volatile[1] = 0;
+    }
+
     /// Forgets a request that no longer waits; its writes go on without it.
     pub(super) fn forget(&mut self, request: RequestId) {
         self.dirty.forget(|job| job.request == request);
@@ -271,6 +247,9 @@ impl Pool {
     pub(super) fn read(&self, now: SimTime, gauge: &mut Gauge) {
         gauge.tally = self.tally.to_vec();
         gauge.tally[Tallied::Dirty as usize] = self.area(now).0;
+        let device = self.device.as_ref();
+        gauge.tally[Tallied::LogBusy as usize] =
+            device.map_or(0, |device| device.busy.area(now) / u128::from(device.config.parallel));
         let dirty = u128::from(self.most_dirty) * 1_000_000_000;
         let dirty = dirty / u128::from(self.dirty.tuning().most);
         gauge.peaks = vec![dirty, u128::from(self.longest.nanos())];
@@ -316,10 +295,10 @@ impl Disks {
     }
 
     /// Lets `request` wait until a write is durable.
-    pub(super) fn writes_durably(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32) {
+    pub(super) fn writes_durably(&mut self, ctx: &mut Ctx<'_>, request: RequestId, data_set: u32) {
         self.holds_request(ctx, request);
         self.pool().settle(ctx.now);
-        let job = Job { request, zone, durable: true, left: 1 };
+        let job = Job { request, data_set, durable: true, left: 1 };
         if self.joins(ctx.now, job) {
             self.commits(ctx, job);
         }
@@ -357,7 +336,7 @@ impl Disks {
             if !pool.dirty.write(now, job, bytes) {
                 return false;
             }
-            pool.joined(SimDuration::ZERO);
+            pool.joined(SimDuration::ZERO, job.durable);
         }
         true
     }
@@ -365,7 +344,7 @@ impl Disks {
     /// Lets the requests of writes that have joined go on.
     fn go_on(&mut self, ctx: &mut Ctx<'_>, joined: Vec<Joined<Job>>) {
         for Joined { write: job, waited } in joined {
-            self.pool().joined(waited);
+            self.pool().joined(waited, job.durable);
             if !self.joins(ctx.now, job) {
                 continue;
             }
@@ -460,7 +439,7 @@ impl Disks {
                 // The scan begins its work when the group is written.
                 let begins = !std::mem::replace(&mut pool.is_written, true);
                 if self.scrub_works(ctx, begins) && self.resilver_works(ctx, begins) {
-                    self.pool().dirty.sync_ends();
+                    self.pool().sync_ends();
                 }
             }
             let pool = self.pool();
@@ -504,6 +483,7 @@ impl Disks {
         let pool = self.pool();
         pool.count(Tallied::Syncs, 1);
         let mut left = pool.dirty.sync_begins(ctx.now);
+        pool.volatile = [0, pool.volatile[0]];
         let size = self.pool_config().write_size;
         while left > 0 {
             let bytes = (self.next_run(ctx) * size).min(left);
@@ -565,6 +545,8 @@ impl Disks {
         pool.settle(ctx.now);
         pool.under_way = 0;
         pool.is_written = false;
+        let volatile = std::mem::take(&mut pool.volatile);
+        pool.count(Tallied::LostWrites, volatile.iter().sum());
         if let Some(scrubs) = &mut pool.scrubs {
             scrubs.lost();
         }

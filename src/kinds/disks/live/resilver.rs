@@ -14,7 +14,8 @@
 
 use std::collections::VecDeque;
 
-use super::pool::{Pool, RESILVER, Tallied, What, transfer};
+use super::pool::{Pool, RESILVER, What, transfer};
+use super::tally::Tallied;
 use super::{Disks, NO_ZONE, Operation};
 use crate::convert::below;
 use crate::kinds::disks::spec::Columns;

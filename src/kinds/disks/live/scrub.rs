@@ -9,7 +9,8 @@
 //!
 //! [`scan`]: crate::mechanism::scan
 
-use super::pool::{Pool, SCRUB, Tallied, What};
+use super::pool::{Pool, SCRUB, What};
+use super::tally::Tallied;
 use super::{Disks, NO_ZONE, Operation};
 use crate::mechanism::leaf_queue::Class;
 use crate::mechanism::scan::Scan;

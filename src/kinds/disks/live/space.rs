@@ -47,7 +47,13 @@ impl Disks {
 
     /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
     /// goes on; counts the writes as refused if the disks are lost. Without space the request fails.
-    pub fn buffer(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, count: u32) -> bool {
+    pub fn buffer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        request: RequestId,
+        data_set: u32,
+        count: u32,
+    ) -> bool {
         if self.is_lost() {
             self.refused += u64::from(count);
             return false;
@@ -58,7 +64,7 @@ impl Disks {
             return true;
         }
         self.pool().settle(ctx.now);
-        let joins = self.joins(ctx.now, Job { request, zone, durable: false, left: count });
+        let joins = self.joins(ctx.now, Job { request, data_set, durable: false, left: count });
         if !joins {
             self.holds_request(ctx, request);
         }

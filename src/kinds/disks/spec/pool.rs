@@ -12,7 +12,8 @@ spec! {
     pub struct TransactionsSpec {
         /// Longest time between the starts of two syncs that do not overlap.
         timeout: SimDuration = "5s" => within(SimDuration::from_nanos(1_000_000), SimDuration::HOUR),
-        /// Limit of dirty data, at which writes wait. Without it, 10 % of the server's memory, at most 4 GiB.
+        /// Limit of dirty data, at which writes wait. Without it, 10 % of the server's memory, at most 4 GiB. A file server
+        /// needs it.
         dirty_max: Option<Bytes> => at_least(Bytes::new(1 << 20)),
         /// Share of the limit above which a group syncs before the timeout.
         sync_from: Probability = 0.2,

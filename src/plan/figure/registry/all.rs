@@ -5,9 +5,9 @@ use crate::kinds::FIGURES;
 use crate::plan::figure::Metric;
 
 /// Rows of all figures: those of the tables, then those that kinds of components declare.
-pub const ROWS: &[Row] = &ALL;
+pub static ROWS: &[Row] = &ALL;
 
-const ALL: [Row; COUNT] = {
+static ALL: [Row; COUNT] = {
     let mut all = [rows::ROWS[0]; COUNT];
     let mut at = 0;
     while at < rows::ROWS.len() {

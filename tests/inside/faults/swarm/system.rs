@@ -117,7 +117,11 @@ pub fn system(dice: &mut Dice) -> String {
 
 /// A file server with one head or a pair, whose data lie on one pool or on both.
 fn store(dice: &mut Dice, paired: bool) -> String {
-    let pool = "kind = \"7.2k\", layout = \"raid-dp\", data = 2";
+    let groups = ", transactions = { dirty-max = \"1MiB\", timeout = \"1s\" }";
+    let collects = dice.maybe(groups);
+    let log =
+        if collects.is_empty() { "" } else { dice.pick(&["", ", log = { kind = \"sata-ssd\" }"]) };
+    let pool = format!("kind = \"7.2k\", layout = \"raid-dp\", data = 2{collects}{log}");
     if !paired {
         return format!(
             "[nas.store]\ncpu = \"1ms\"\nrack = \"r\"\n[nas.store.pools]\nmain = {{ {pool} }}\n\
