@@ -6,6 +6,7 @@ use fivenines::{Results, Run, Scenario};
 use crate::inside::shared::base::{With, base};
 
 mod consumers;
+mod neighbours;
 mod placement;
 
 /// Pages of 20 ms at members of one core: 50/s each. The load steps from 75/s to 225/s at 10:00, at the end of a period.

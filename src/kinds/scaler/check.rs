@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::convert::place;
+use crate::kinds::scaler::mechanism::Zones;
 use crate::kinds::scaler::plan::{Scaler, ScalerLinks, beginners, in_group, of_service};
-use crate::kinds::scaler::rules::percent;
+use crate::kinds::scaler::rules::size;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerMetric, ScalerSpec};
-use crate::mechanism::placement::{Refusal, Server, Wanted, Weights, choose};
+use crate::mechanism::placement::{Refusal, Server, Weights, choose};
 use crate::model::spec::runs::Does;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, missing_as};
@@ -15,13 +17,12 @@ use crate::plan::kind::checks::{Checks, Purpose, none};
 use crate::plan::links::{Entrance, Links, Walk};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
-use crate::plan::placement::{ServerId, starts};
+use crate::plan::placement::ServerId;
 use crate::plan::route::{Does as Step, each};
 use crate::plan::scaled::most_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
-use crate::units::Bytes;
 
 impl Checks for Scaler {
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
@@ -306,22 +307,11 @@ fn check_group(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostic
     }
 }
 
-/// Checks that no two scalers share a server, that none of them is lent, and that no cache there has all the memory that zones
-/// leave free.
+/// Checks that no server is lent, and that no cache there has all the memory that zones leave free.
 fn check_servers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics) {
     let Some(zone) = draft.links.own.scalers[at].zone else { return };
     let span = spec.zones.span;
     let here: BTreeSet<_> = draft.placed.zones[zone].iter().copied().collect();
-    for (other, links) in draft.links.own.scalers[..at].iter().enumerate() {
-        let Some(of) = links.zone.filter(|of| *of != zone) else { continue };
-        if draft.placed.zones[of].iter().any(|server| here.contains(server)) {
-            let (first, _) = &draft.scenario.scaler[other];
-            let message = format!("the zones of `{first}` stand on the same servers");
-            let wrong = Diagnostic::new(Code::KeysExclude, span, message);
-            let help = "give each group servers of its own, with `among`: a scaler does not see what another launches";
-            out.push(wrong.related(first.span, "the other").help(help));
-        }
-    }
     let groups: BTreeSet<usize> = here.iter().map(|server| server.group).collect();
     for group in groups {
         if let Some(lent) = &draft.scenario.server[group].1.lent {
@@ -351,10 +341,8 @@ fn check_room(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics
     }
     let free = draft.placed.zones[zone].iter().skip(fewest as usize);
     let servers: BTreeSet<ServerId> = free.copied().collect();
-    let servers: Vec<_> =
-        servers.into_iter().map(|server| server_with(draft, server, (zone, fewest))).collect();
-    let memory = group.memory.as_ref().map_or(Bytes::new(0), |memory| memory.value);
-    let wanted = Wanted { memory, cap: group.cpu.cap.as_ref().map(|cap| percent(cap.value)) };
+    let servers: Vec<_> = servers.into_iter().map(|server| fewest_on(draft, server)).collect();
+    let wanted = size(draft, zone);
     let weights = Weights { memory: 0.0, owner: 0.0, random: 0.0 };
     let Err(refusal) = choose(&servers, wanted, weights, |_| 0.0) else { return };
     let (why, help) = match refusal {
@@ -370,7 +358,7 @@ fn check_room(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics
         ),
         Refusal::Count => ("its servers have no place for a zone".into(), "add servers"),
         Refusal::Memory => (
-            format!("no server has {memory} that no zone holds"),
+            format!("no server has {} that no zone holds", wanted.memory),
             "add servers or `memory`, or give the zones less",
         ),
         Refusal::Processor => (
@@ -382,36 +370,27 @@ fn check_room(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics
     out.push(Diagnostic::new(Code::SeldomUsed, spec.zones.span, message).help(help));
 }
 
-/// Returns a server with the zones at the start, and the first `fewest` members of the group `scaled`.
-fn server_with(draft: &Draft, id: ServerId, (scaled, fewest): (usize, u32)) -> Server {
+/// Returns a server with the fewest members that each scaler may have, in the first of its places, and all other zones.
+fn fewest_on(draft: &Draft, id: ServerId) -> Server {
     let host = &draft.scenario.server[id.group].1;
-    let mut server = Server {
+    let scalers = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
+    let fewest = |zone: usize| {
+        let of = scalers.clone().find(|(_, links)| links.zone == Some(zone));
+        of.map_or(usize::MAX, |((_, spec), _)| spec.minimum.value as usize)
+    };
+    let zones = draft.placed.zones.iter().enumerate().map(|(zone, stands)| {
+        let here = stands.iter().take(fewest(zone)).filter(|on| **on == id).count();
+        Zones::of(&size(draft, zone), place(here))
+    });
+    let zones = zones.fold(Zones::default(), Zones::with);
+    Server {
         running: true,
         memory: host.memory.as_ref().map(|memory| memory.value),
-        held: Bytes::new(0),
+        held: zones.memory,
         cores: host.cores.value,
-        caps: 0,
-        capped: 0,
-        uncapped: 0,
+        caps: zones.caps,
+        capped: zones.capped,
+        uncapped: zones.uncapped,
         own: 0,
-    };
-    let starts = starts(&draft.scenario, &draft.names);
-    let mut held = 0_u64;
-    for (zone, stands) in draft.placed.zones.iter().enumerate() {
-        let there = starts.get(&zone).copied().unwrap_or(u32::MAX);
-        let there = if zone == scaled { fewest } else { there };
-        let spec = &draft.scenario.zone[zone].1;
-        for _ in stands.iter().take(there as usize).filter(|on| **on == id) {
-            held = held.saturating_add(spec.memory.as_ref().map_or(0, |of| of.value.count()));
-            match &spec.cpu.cap {
-                Some(cap) => {
-                    server.capped += 1;
-                    server.caps = server.caps.saturating_add(percent(cap.value));
-                }
-                None => server.uncapped += 1,
-            }
-        }
     }
-    server.held = Bytes::new(held);
-    server
 }

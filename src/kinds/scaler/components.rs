@@ -62,8 +62,12 @@ fn scaler(
     let slots = (0..).zip(&slots).map(slot).collect();
     let servers = hosts(draft, zone).1.into_iter();
     let processors = servers.map(|server| builder.id(&builder.numbers().server_name(server)));
+    let rules = rules(draft, index, (zone, service));
+    let name = |scaler: usize| &draft.scenario.scaler[scaler].0.text;
+    let neighbours = rules.neighbours.iter().map(|of| builder.id(name(of.scaler))).collect();
     let config = Config::Scaler(ScalerConfig {
-        rules: rules(draft, index, (zone, service)),
+        rules,
+        neighbours,
         slots,
         processors: processors.collect(),
         balancers,

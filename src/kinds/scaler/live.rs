@@ -6,7 +6,7 @@
 //! Holds: one alarm is armed, for the earliest due.
 
 use super::account::{OF, Tallied};
-use super::mechanism::{Control, Due, Rules, Sight, State};
+use super::mechanism::{Control, Due, Rules, Sight, State, Zones};
 use super::spec::ScalerMetric;
 use crate::engine::calendar::Ticket;
 use crate::mechanism::scaling::{Act, Seen};
@@ -41,6 +41,8 @@ pub struct ScalerConfig {
     pub slots: Vec<Slot>,
     /// Processors of their servers.
     pub processors: Vec<ComponentId>,
+    /// The other scalers that launch members on these servers, as in the rules.
+    pub neighbours: Vec<ComponentId>,
     /// The balancers in front of the service.
     pub balancers: Vec<ComponentId>,
     /// The queues whose consumers its members are.
@@ -85,6 +87,14 @@ impl Sight for Eyes<'_> {
 
     fn member_works(&self, slot: usize) -> bool {
         self.around.health(self.config.slots[slot].member).works()
+    }
+
+    fn others(&self, host: usize) -> Zones {
+        let neighbours = self.config.neighbours.iter().zip(&self.config.rules.neighbours);
+        let zones = neighbours.filter_map(|(scaler, of)| {
+            Some(self.around.held::<Scaler>(*scaler).control.zones_on(of.hosts[host]?))
+        });
+        zones.fold(Zones::default(), Zones::with)
     }
 
     fn draw(&self, launch: u64, index: u64) -> f64 {

@@ -19,7 +19,42 @@ use crate::units::{Bytes, SimDuration, SimTime};
 pub mod leaving;
 use leaving::{Move, Moving};
 
-/// A server with slots, as it is without members.
+/// Some zones of a server, by what they take of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Zones {
+    /// Sum of their memory.
+    pub memory: Bytes,
+    /// Sum of their caps, in percent of a core.
+    pub caps: u64,
+    /// Zones with a cap.
+    pub capped: u32,
+    /// Zones without a cap.
+    pub uncapped: u32,
+}
+
+impl Zones {
+    /// Returns `count` zones of this size.
+    #[must_use]
+    pub fn of(size: &Wanted, count: u32) -> Self {
+        let memory = size.memory.count().saturating_mul(u64::from(count));
+        let caps = size.cap.unwrap_or(0).saturating_mul(u64::from(count));
+        let (capped, uncapped) = if size.cap.is_some() { (count, 0) } else { (0, count) };
+        Self { memory: Bytes::new(memory), caps, capped, uncapped }
+    }
+
+    /// Returns these zones and others.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            memory: Bytes::new(self.memory.count().saturating_add(other.memory.count())),
+            caps: self.caps.saturating_add(other.caps),
+            capped: self.capped + other.capped,
+            uncapped: self.uncapped + other.uncapped,
+        }
+    }
+}
+
+/// A server with slots, as it is without members of scalers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Host {
     /// Its cores.
@@ -28,14 +63,17 @@ pub struct Host {
     pub capacity: f64,
     /// Its memory; `None` without a bound.
     pub memory: Option<Bytes>,
-    /// Memory of its other zones.
-    pub held: Bytes,
-    /// Sum of their caps, in percent of a core.
-    pub caps: u64,
-    /// Zones with a cap.
-    pub capped: u32,
-    /// Zones without a cap.
-    pub uncapped: u32,
+    /// Its zones that no scaler has.
+    pub zones: Zones,
+}
+
+/// Another scaler with slots on the same servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its number among the scalers of the file.
+    pub scaler: usize,
+    /// For each server of the own rules its number among those of the other; `None`: it has no slot there.
+    pub hosts: Vec<Option<usize>>,
 }
 
 /// Law of the time to boot, in seconds.
@@ -54,6 +92,8 @@ pub struct Rules {
     pub slots: Vec<usize>,
     /// Servers.
     pub hosts: Vec<Host>,
+    /// Other scalers that launch members on these servers.
+    pub neighbours: Vec<Neighbour>,
     /// Needs of a member on its server.
     pub wanted: Wanted,
     /// Weights by which a server is chosen.
@@ -140,6 +180,8 @@ pub trait Sight {
     fn server_works(&self, host: usize) -> bool;
     /// Returns whether the process of a slot works, present or not.
     fn member_works(&self, slot: usize) -> bool;
+    /// Returns the members of other scalers on a server, which have its memory from the begin of their launch on.
+    fn others(&self, host: usize) -> Zones;
     /// Returns a uniform number for a launch: its failure (0), time to provision (1), to boot (2), to restart (3).
     fn draw(&self, launch: u64, index: u64) -> f64;
     /// Returns a uniform number by which a launch ranks a server.
@@ -340,7 +382,6 @@ impl Control {
         without: &[usize],
     ) -> Vec<(usize, Server)> {
         let rules = &self.rules;
-        let (memory, cap) = (rules.wanted.memory.count(), rules.wanted.cap);
         let mut candidates = Vec::new();
         let open = |number: &usize| now >= self.cordons[*number] && !without.contains(number);
         for (number, host) in rules.hosts.iter().enumerate().filter(|(number, _)| open(number)) {
@@ -349,21 +390,33 @@ impl Control {
             let free =
                 |at: &usize| self.states[*at] == State::Absent && (down || sight.member_works(*at));
             let Some(slot) = here().find(free) else { continue };
-            let there = place(here().filter(|at| self.states[*at] != State::Absent).count());
-            let held = memory.saturating_mul(u64::from(there));
+            let own = self.members_on(number);
+            let zones = host.zones.with(Zones::of(&rules.wanted, own)).with(sight.others(number));
             let server = Server {
                 running: self.hearts[number].is_running(now),
                 memory: host.memory,
-                held: Bytes::new(host.held.count().saturating_add(held)),
+                held: zones.memory,
                 cores: host.cores,
-                caps: host.caps.saturating_add(cap.unwrap_or(0).saturating_mul(u64::from(there))),
-                capped: host.capped + if cap.is_some() { there } else { 0 },
-                uncapped: host.uncapped + if cap.is_some() { 0 } else { there },
-                own: there,
+                caps: zones.caps,
+                capped: zones.capped,
+                uncapped: zones.uncapped,
+                own,
             };
             candidates.push((slot, server));
         }
         candidates
+    }
+
+    /// Returns the number of members on a server, also those on their way.
+    fn members_on(&self, host: usize) -> u32 {
+        let states = self.rules.slots.iter().zip(&self.states);
+        place(states.filter(|(at, state)| **at == host && **state != State::Absent).count())
+    }
+
+    /// Returns what the members on a server take of it.
+    #[must_use]
+    pub fn zones_on(&self, host: usize) -> Zones {
+        Zones::of(&self.rules.wanted, self.members_on(host))
     }
 
     /// Chooses the server of the next launch, and draws its course. The launch `of` a moved member uses no server of the

@@ -1,7 +1,7 @@
 //! Rules of a scaler from the draft: its slots, their servers, and the times and terms of its section.
 
-use crate::convert::whole;
-use crate::kinds::scaler::mechanism::{Boot, Host, Rules};
+use crate::convert::{place, whole};
+use crate::kinds::scaler::mechanism::{Boot, Host, Neighbour, Rules, Zones};
 use crate::kinds::scaler::moves::moves;
 use crate::kinds::scaler::spec::{ScaleStepSpec, ScalerSpec};
 use crate::mechanism::placement::{Wanted, Weights};
@@ -34,11 +34,9 @@ pub fn rules(draft: &Draft, index: usize, (zone, service): (usize, usize)) -> Ru
     let weights = &spec.placement.value;
     Rules {
         slots,
+        neighbours: neighbours(draft, index, &servers),
         hosts: servers.into_iter().map(|server| host(draft, zone, server)).collect(),
-        wanted: Wanted {
-            memory: group.memory.as_ref().map_or(Bytes::new(0), |memory| memory.value),
-            cap: group.cpu.cap.as_ref().map(|cap| percent(cap.value)),
-        },
+        wanted: size(draft, zone),
         weights: Weights {
             memory: weights.memory.value,
             owner: weights.owner.value,
@@ -74,44 +72,48 @@ pub fn hosts(draft: &Draft, zone: usize) -> (Vec<usize>, Vec<ServerId>) {
 }
 
 /// Returns a number of cores in percent of one.
-pub(super) fn percent(cores: f64) -> u64 {
+fn percent(cores: f64) -> u64 {
     whole::u64((cores * 100.0).round())
 }
 
-/// Returns a server as it is without the members of the group `zone`.
+/// Returns the other scalers with slots on the servers of a scaler.
+fn neighbours(draft: &Draft, index: usize, servers: &[ServerId]) -> Vec<Neighbour> {
+    let others = draft.links.own.scalers.iter().enumerate().filter(|(at, _)| *at != index);
+    let neighbours = others.filter_map(|(scaler, links)| {
+        let (_, of_other) = hosts(draft, links.zone?);
+        let place = |server| of_other.iter().position(|other| other == server);
+        let hosts: Vec<Option<usize>> = servers.iter().map(place).collect();
+        hosts.iter().any(Option::is_some).then_some(Neighbour { scaler, hosts })
+    });
+    neighbours.collect()
+}
+
+/// Returns a server as it is without the members of scalers; a member of the group `zone` may use it.
 fn host(draft: &Draft, zone: usize, server: ServerId) -> Host {
     let spec = &draft.scenario.server[server.group].1;
-    let starts = starts(&draft.scenario, &draft.names);
-    let mut host = Host {
-        cores: spec.cores.value,
-        capacity: f64::from(spec.cores.value),
+    let scaled = starts(&draft.scenario, &draft.names);
+    let cores = spec.cores.value;
+    let cap = draft.scenario.zone[zone].1.cpu.cap.as_ref();
+    let fixed = draft.placed.zones.iter().enumerate().filter(|(at, _)| !scaled.contains_key(at));
+    let zones = fixed.map(|(other, stands)| {
+        let here = stands.iter().filter(|on| **on == server).count();
+        Zones::of(&size(draft, other), place(here))
+    });
+    Host {
+        cores,
+        capacity: cap.map_or(f64::from(cores), |cap| f64::from(cores).min(cap.value)),
         memory: spec.memory.as_ref().map(|memory| memory.value),
-        held: Bytes::new(0),
-        caps: 0,
-        capped: 0,
-        uncapped: 0,
-    };
-    if let Some(cap) = &draft.scenario.zone[zone].1.cpu.cap {
-        host.capacity = host.capacity.min(cap.value);
+        zones: zones.fold(Zones::default(), Zones::with),
     }
-    let mut held = 0_u64;
-    for (other, stands) in draft.placed.zones.iter().enumerate().filter(|(at, _)| *at != zone) {
-        let spec = &draft.scenario.zone[other].1;
-        let there = starts.get(&other).map_or(usize::MAX, |start| *start as usize);
-        for _ in stands.iter().take(there).filter(|on| **on == server) {
-            let memory = spec.memory.as_ref().map_or(0, |memory| memory.value.count());
-            held = held.saturating_add(memory);
-            match &spec.cpu.cap {
-                Some(cap) => {
-                    host.capped += 1;
-                    host.caps = host.caps.saturating_add(percent(cap.value));
-                }
-                None => host.uncapped += 1,
-            }
-        }
+}
+
+/// Returns what a zone of a group takes of its server.
+pub(super) fn size(draft: &Draft, group: usize) -> Wanted {
+    let zone = &draft.scenario.zone[group].1;
+    Wanted {
+        memory: zone.memory.as_ref().map_or(Bytes::new(0), |memory| memory.value),
+        cap: zone.cpu.cap.as_ref().map(|cap| percent(cap.value)),
     }
-    host.held = Bytes::new(held);
-    host
 }
 
 /// Returns the terms of a scaler whose group has `all` members.

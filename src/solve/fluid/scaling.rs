@@ -26,7 +26,7 @@ use super::Live;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::health::{AutomatonId, FactId, StateId, View};
 use crate::kinds::scaler::account::Tallied;
-use crate::kinds::scaler::mechanism::{Control, Due, Sight, State};
+use crate::kinds::scaler::mechanism::{Control, Due, Sight, State, Zones};
 use crate::kinds::scaler::rules::{LAUNCH, SERVER};
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::scaling::{Act, Seen};
@@ -85,6 +85,8 @@ struct One<'p> {
     keys: [Key; 2],
     /// Core-seconds for which each member was busy in the present period, or requests that arrived.
     amount: Vec<f64>,
+    /// Members of other scalers on each of its servers.
+    others: Vec<Zones>,
 }
 
 /// All scalers in one trajectory.
@@ -99,6 +101,7 @@ pub(super) struct Scalers<'p> {
 /// The parts as a scaler sees them.
 struct Eyes<'a> {
     net: &'a ScaledNet,
+    others: &'a [Zones],
     keys: [Key; 2],
     view: View<'a>,
 }
@@ -114,6 +117,10 @@ impl Sight for Eyes<'_> {
 
     fn member_works(&self, slot: usize) -> bool {
         self.view.fact(self.net.members[slot].process.works)
+    }
+
+    fn others(&self, host: usize) -> Zones {
+        self.others[host]
     }
 
     fn draw(&self, launch: u64, index: u64) -> f64 {
@@ -141,7 +148,8 @@ impl<'p> One<'p> {
         control.begin(SimTime::ZERO, true);
         let key = |purpose| Key::derive(of.0, of.1, purpose, &plan.name);
         let amount = vec![0.0; plan.rules.slots.len()];
-        Self { plan, net, control, keys: [key(LAUNCH), key(SERVER)], amount }
+        let others = vec![Zones::default(); plan.rules.hosts.len()];
+        Self { plan, net, control, keys: [key(LAUNCH), key(SERVER)], amount, others }
     }
 
     fn counts_requests(&self) -> bool {
@@ -225,18 +233,20 @@ impl<'p> One<'p> {
         self.control.seen(value, time)
     }
 
+    fn eyes<'a>(&'a self, view: View<'a>) -> Eyes<'a> {
+        Eyes { net: self.net, others: &self.others, keys: self.keys, view }
+    }
+
     fn launches_missing(&mut self, now: SimTime, view: View<'_>) {
-        let eyes = Eyes { net: self.net, keys: self.keys, view };
         for _ in 0..self.control.missing() {
-            let launch = self.control.next_launch(now, &eyes, None);
+            let launch = self.control.next_launch(now, &self.eyes(view), None);
             self.control.launches(now, launch, None);
         }
     }
 
     /// Launches the replacement of a moved member, by its number.
     fn launches_elsewhere(&mut self, now: SimTime, view: View<'_>, moved: u64) {
-        let eyes = Eyes { net: self.net, keys: self.keys, view };
-        let launch = self.control.next_launch(now, &eyes, Some(moved));
+        let launch = self.control.next_launch(now, &self.eyes(view), Some(moved));
         self.control.launches(now, launch, Some(moved));
     }
 
@@ -275,8 +285,7 @@ impl<'p> One<'p> {
                 }
             },
             Due::Provisioned(slot, launch) => {
-                let eyes = Eyes { net: self.net, keys: self.keys, view };
-                let boot = self.control.time_to_boot(launch, &eyes);
+                let boot = self.control.time_to_boot(launch, &self.eyes(view));
                 self.control.boots(now, slot, launch, boot);
             }
             Due::Booted(slot, _) if view.fact(members[slot].process.lost) => {
@@ -331,6 +340,22 @@ impl<'p> Scalers<'p> {
         let all = plan.scaled.iter().zip(nets);
         let all = all.map(|(plan, net)| One::new(plan, net, of, view)).collect();
         Self { all, ears, asked: vec![0.0; plan.classes.len()] }
+    }
+
+    /// Lets a scaler see the members of the others on its servers.
+    fn look_around(&mut self, index: usize) {
+        let rules = &self.all[index].plan.rules;
+        if rules.neighbours.is_empty() {
+            return;
+        }
+        let on = |host: usize| {
+            let zones = rules
+                .neighbours
+                .iter()
+                .filter_map(|of| Some(self.all[of.scaler].control.zones_on(of.hosts[host]?)));
+            zones.fold(Zones::default(), Zones::with)
+        };
+        self.all[index].others = (0..rules.hosts.len()).map(on).collect();
     }
 
     /// Returns whether there are none.
@@ -408,8 +433,10 @@ impl Live<'_, '_> {
         }
         let mut scalers = std::mem::take(&mut self.scalers);
         let mut moves = Vec::new();
-        for one in &mut scalers.all {
-            while let Some(due) = one.control.next_due(at) {
+        for index in 0..scalers.all.len() {
+            while let Some(due) = scalers.all[index].control.next_due(at) {
+                scalers.look_around(index);
+                let one = &mut scalers.all[index];
                 if due == Due::Measured {
                     let seen = one.measure(at);
                     match seen.and_then(|seen| self.rests_until(one, seen, at)) {

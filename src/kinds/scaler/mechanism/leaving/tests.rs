@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Boot, Host, Launch, Rules, Sight};
+use super::super::{Boot, Host, Launch, Rules, Sight, Zones};
 use super::*;
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::placement::{Wanted, Weights};
@@ -29,18 +29,11 @@ fn at(seconds: u64) -> SimTime {
 
 /// Places 0, 3 and 6 stand on server 0. A launch takes 5 s to provision and 5 s to boot.
 fn rules() -> Rules {
-    let host = Host {
-        cores: 8,
-        capacity: 1.0,
-        memory: None,
-        held: Bytes::new(0),
-        caps: 0,
-        capped: 0,
-        uncapped: 0,
-    };
+    let host = Host { cores: 8, capacity: 1.0, memory: None, zones: Zones::default() };
     Rules {
         slots: (0..HOSTS * PLACES).map(server_of).collect(),
         hosts: vec![host; HOSTS],
+        neighbours: Vec::new(),
         wanted: Wanted { memory: Bytes::new(0), cap: None },
         weights: Weights { memory: 0.0, owner: 0.0, random: 0.0 },
         start: 3,
@@ -93,6 +86,10 @@ impl Sight for Parts {
 
     fn member_works(&self, slot: usize) -> bool {
         self.members[slot] && self.servers[server_of(slot)]
+    }
+
+    fn others(&self, _: usize) -> Zones {
+        Zones::default()
     }
 
     fn draw(&self, _: u64, _: u64) -> f64 {
@@ -355,13 +352,13 @@ fn a_move_that_finds_no_server_is_repeated() {
     for (order, between) in [(MoveOrder::StopFirst, 2), (MoveOrder::StartFirst, 3)] {
         let moves = vec![planned(order, 100)];
         let mut alone = Alone::new(Rules { moves, replace: None, ..rules() });
-        alone.control.rules.hosts[1].uncapped = 300;
-        alone.control.rules.hosts[2].uncapped = 300;
+        alone.control.rules.hosts[1].zones.uncapped = 300;
+        alone.control.rules.hosts[2].zones.uncapped = 300;
         alone.until(at(300));
         assert_eq!(alone.serves().len(), between, "{order:?}");
         // At 100, 160, 220 and 280 s.
         assert_eq!(alone.count(Tallied::Refused), 4, "{order:?}");
-        alone.control.rules.hosts[1].uncapped = 0;
+        alone.control.rules.hosts[1].zones.uncapped = 0;
         alone.until(at(350));
         assert_eq!((alone.serves().len(), alone.count(Tallied::Moved)), (3, 1), "{order:?}");
         assert!(alone.serves().iter().all(|slot| server_of(*slot) != 0), "{order:?}");
