@@ -181,8 +181,10 @@ impl World<'_> {
                 open = left.map(rank).collect();
             }
             let Some((_, _, id)) = open.pop_first() else {
-                let left = count - table::u32(here.len());
-                self.full(name, zone, left, allowed.len(), out);
+                // Of a group that is scaled, the members at the start alone hold memory.
+                let all = start.filter(|_| !later).map_or(count, |start| start.min(count));
+                let missing = (all - table::u32(here.len()), all, all < count);
+                self.full((name, zone), missing, allowed.len(), out);
                 break;
             };
             let room = if later { self.put_later(id, memory) } else { self.put(id, memory) };
@@ -196,10 +198,17 @@ impl World<'_> {
         here
     }
 
-    fn full(&self, name: &Name, zone: &ZoneSpec, left: u32, servers: usize, out: &mut Diagnostics) {
+    /// Reports members that have no server: `left` of `all`, which are those at the start if it `grows`.
+    fn full(
+        &self,
+        (name, zone): (&Name, &ZoneSpec),
+        (left, all, grows): (u32, u32, bool),
+        servers: usize,
+        out: &mut Diagnostics,
+    ) {
         let message = format!(
-            "{left} of {} members of `{name}` cannot be placed on {servers} server{}{}",
-            zone.count.value,
+            "{left} of {all} members of `{name}`{} cannot be placed on {servers} server{}{}",
+            if grows { " at the start" } else { "" },
             if servers == 1 { "" } else { "s" },
             if zone.apart.value { " of their own" } else { "" },
         );

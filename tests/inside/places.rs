@@ -12,6 +12,13 @@ use crate::inside::links::blueprint;
 /// their own site, 70 ms from the other. A request takes 1 ms. Of the classes with `requests`, `home` stands for the users of
 /// the near site and `away` for those of the far one.
 fn text(names: &str, requests: &str) -> String {
+    // It is refused where the page fetches nothing.
+    let one_at_a_time = |page: &str| {
+        let (_, own) = requests.split_once(&format!("[request.{page}]")).expect("it is there");
+        let own = own.split("[request.").next().unwrap_or_default();
+        if own.contains("then =") { "connections = 1\n" } else { "" }
+    };
+    let [residents, travellers] = ["home", "away"].map(one_at_a_time);
     format!(
         r#"
 scenario = "places"
@@ -45,11 +52,9 @@ to = ["there", "here"]
 {names}
 [clients.residents]
 round-trips = {{ near = "20ms", far = "70ms" }}
-connections = 1
-[clients.travellers]
+{residents}[clients.travellers]
 round-trips = {{ far = "20ms", near = "70ms" }}
-connections = 1
-[workload.at-home]
+{travellers}[workload.at-home]
 from = "residents"
 request = "home"
 rate = "100/s"

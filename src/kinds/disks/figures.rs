@@ -3,11 +3,11 @@
 
 use crate::kinds::disks::live::ledger::{OF, Tallied};
 use crate::kinds::disks::live::tally;
-use crate::model::blueprint::Blueprint;
+use crate::model::blueprint::{Blueprint, Config, Part};
 use crate::model::gauge::ReadAs;
-use crate::plan::figure::own::{Found, OwnFigures, counted};
+use crate::plan::figure::own::{Found, OwnFigures, counted, named};
 use crate::plan::figure::registry::{IntervalOf, OF_WINDOWS, OF_YEARS, Row, WITHOUT, Whose, Word};
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 
 /// Metrics: variant, word, unit, wanted direction, margins, meaning.
 macro_rules! metrics {
@@ -29,7 +29,7 @@ macro_rules! metrics {
             Degraded = "degraded", Ratio, Less, 0.1, 0.0, "Share of the time with a disk of a set missing or not written anew yet, while the set is not lost.";
             LogBlocks = "log-blocks", Count, Less, 0.1, 1.0, "Blocks of the intent log that are written.";
             LogBusy = "log-busy", Ratio, Less, 0.05, 0.001, "Share of the time that the log device of a set writes or flushes, over the operations that it executes at once.";
-            LostBuffered = "lost-buffered", Count, Less, 0.1, 1.0, "Buffered writes that were answered, and lost before they were on the disks.";
+            LostBuffered = "lost-buffered", Count, Less, 0.1, 1.0, "Buffered writes that were answered and lost: not on the disks yet when these were lost, or answered while they were away.";
         }
     };
 }
@@ -147,10 +147,28 @@ const ROWS: &[Row] = &[
 
 /// Returns where a figure of disks is read; `None` for any other figure.
 fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
+    if figure.metric == Metric::LogBusy
+        && let Some(without) = without_device(plan, figure)
+    {
+        let why = format!(
+            "`{figure}`: the log of `{without}` lies on its disks, which have a `utilization`"
+        );
+        return Some(Err(NoSuchFigure::new(why)));
+    }
     match of_zones(figure) {
         Some(how) => counted(plan, figure, OF, how),
         None => counted(plan, figure, tally::OF, of_sets(figure)?),
     }
+}
+
+/// Returns the name of a set of disks with transaction groups, among those that a figure names, whose log has no device.
+fn without_device<'p>(plan: &'p Blueprint, figure: &Figure) -> Option<&'p str> {
+    let parts = named(plan, figure).into_iter().map(|id| &plan.parts[id.index()]);
+    let has_no_device = |part: &&Part| match &part.config {
+        Config::Disks(disks) => disks.pool.as_ref().is_some_and(|pool| pool.log.is_none()),
+        _ => false,
+    };
+    parts.into_iter().find(has_no_device).map(|part| part.name.as_str())
 }
 
 fn of_sets(figure: &Figure) -> Option<ReadAs> {

@@ -67,13 +67,13 @@ impl Flow for Nas {
         (0..draft.scenario.nas.len()).flat_map(|nas| memories_of(draft, nas)).collect()
     }
 
-    /// Returns the time at the fastest pool of the volume; the head is counted with the operations in front.
+    /// Returns the mean time at the pools of the volume; the head is counted with the operations in front.
     fn durable_s(&self, draft: &Draft, store: Store) -> f64 {
         let Store::Volume { nas, volume } = store else { return 0.0 };
         let spec = &draft.scenario.nas[nas].1;
-        let pools = draft.links.nas[nas].volumes[volume].iter();
-        let each = pools.map(|pool| disks::flow::durable_s(&spec.pools[*pool].1));
-        each.min_by(f64::total_cmp).unwrap_or(0.0)
+        let pools = &draft.links.nas[nas].volumes[volume];
+        let each = pools.iter().map(|pool| disks::flow::durable_s(&spec.pools[*pool].1));
+        each.sum::<f64>() / pools.len().max(1) as f64
     }
 
     fn write_s(&self, draft: &Draft, store: Store) -> f64 {

@@ -2,7 +2,7 @@
 
 use crate::kinds::scaler::live::{ScalerConfig, Slot};
 use crate::kinds::scaler::plan::{Scaler, beginners};
-use crate::kinds::scaler::rules::{LAUNCH, SERVER, hosts, rules};
+use crate::kinds::scaler::rules::{LAUNCH, SERVER, fleet, hosts, rules};
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::plan::compile::{Builder, Made};
@@ -65,9 +65,11 @@ fn scaler(
     let rules = rules(draft, index, (zone, service));
     let name = |scaler: usize| &draft.scenario.scaler[scaler].0.text;
     let neighbours = rules.neighbours.iter().map(|of| builder.id(name(of.scaler))).collect();
+    let fleet = fleet(draft, index).into_iter().map(|of| builder.id(name(of))).collect();
     let config = Config::Scaler(ScalerConfig {
         rules,
         neighbours,
+        fleet,
         slots,
         processors: processors.collect(),
         balancers,

@@ -43,6 +43,8 @@ pub struct ScalerConfig {
     pub processors: Vec<ComponentId>,
     /// The other scalers that launch members on these servers, as in the rules.
     pub neighbours: Vec<ComponentId>,
+    /// These, those that they share servers with, and so on, with itself, by name; empty if it shares none.
+    pub fleet: Vec<ComponentId>,
     /// The balancers in front of the service.
     pub balancers: Vec<ComponentId>,
     /// The queues whose consumers its members are.
@@ -335,6 +337,21 @@ impl Scaler {
         }
     }
 
+    /// Does all that is due. Of the scalers that share servers, those that are due at one instant act by name.
+    fn settle_fleet(around: &mut Around<'_>, own: ComponentId) {
+        let fleet = around.held::<Self>(own).config.fleet.len();
+        if fleet == 0 {
+            return Self::settle(around, own);
+        }
+        for at in 0..fleet {
+            let of = around.held::<Self>(own).config.fleet[at];
+            let next = around.held::<Self>(of).control.next_at();
+            if of == own || next.is_some_and(|next| next <= around.now) {
+                Self::settle(around, of);
+            }
+        }
+    }
+
     /// Does all that is due, and arms the alarm.
     fn settle(around: &mut Around<'_>, own: ComponentId) {
         let now = around.now;
@@ -458,7 +475,7 @@ impl Live for Scaler {
         let found = around.held_mut::<Self>(own);
         if ticket == found.ticket {
             found.armed = SimTime::NEVER;
-            Self::settle(around, own);
+            Self::settle_fleet(around, own);
         }
     }
 

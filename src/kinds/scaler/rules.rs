@@ -88,6 +88,25 @@ fn neighbours(draft: &Draft, index: usize, servers: &[ServerId]) -> Vec<Neighbou
     neighbours.collect()
 }
 
+/// Returns the scalers that share servers with a scaler, those that share servers with them, and so on, with itself, by name;
+/// none if it shares no server.
+pub(super) fn fleet(draft: &Draft, index: usize) -> Vec<usize> {
+    let mut found = vec![index];
+    let mut at = 0;
+    while let Some(scaler) = found.get(at).copied() {
+        let zone = draft.links.own.scalers[scaler].zone;
+        let servers = zone.map_or(Vec::new(), |zone| hosts(draft, zone).1);
+        for of in neighbours(draft, scaler, &servers) {
+            if !found.contains(&of.scaler) {
+                found.push(of.scaler);
+            }
+        }
+        at += 1;
+    }
+    found.sort_by_key(|of| &draft.scenario.scaler[*of].0.text);
+    if found.len() == 1 { Vec::new() } else { found }
+}
+
 /// Returns a server as it is without the members of scalers; a member of the group `zone` may use it.
 fn host(draft: &Draft, zone: usize, server: ServerId) -> Host {
     let spec = &draft.scenario.server[server.group].1;

@@ -39,8 +39,9 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (_, profile) in scenario.profile.iter() {
         check_profile(profile, out);
     }
-    for (_, clients) in scenario.clients.iter() {
+    for (name, clients) in scenario.clients.iter() {
         check_clients(clients, out);
+        check_connections(draft, (name, clients), out);
     }
     for ((name, workload), fixed) in scenario.workload.iter().zip(load::fixed_by_levels(draft)) {
         check_workload(draft, workload, out);
@@ -183,6 +184,28 @@ fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {
             out.push(Diagnostic::new(Code::OutOfRange, list.span, message));
         }
     }
+}
+
+/// Reports a number of parallel requests of browsers that send one at a time.
+fn check_connections(draft: &Draft, (name, clients): (&Name, &ClientsSpec), out: &mut Diagnostics) {
+    let fetches = |workload: &WorkloadSpec| {
+        let class = draft.scenario.request.place(&workload.request.text);
+        class.is_some_and(|class| draft.links.thens[class].is_some())
+    };
+    let of_clients = |workload: &&(Name, WorkloadSpec)| {
+        workload.1.from.as_ref().is_some_and(|from| from.text == name.text)
+    };
+    let mut workloads = draft.scenario.workload.iter().filter(of_clients).peekable();
+    if !clients.connections.given
+        || workloads.peek().is_none()
+        || workloads.any(|(_, workload)| fetches(workload))
+    {
+        return;
+    }
+    let message =
+        format!("no page of `{name}` fetches anything: each browser has one request at a time");
+    let help = "give a request a `then`, or remove `connections`";
+    inert(clients.connections.span, message, help, out);
 }
 
 fn check_clients(clients: &ClientsSpec, out: &mut Diagnostics) {

@@ -15,7 +15,7 @@ pub struct Volume {
     pub pools: u8,
     /// True if a member that mounts it runs in a guest.
     pub guests: bool,
-    /// True if it is spread over several pools that collect writes: a request may wait at each of them.
+    /// True if it is spread over several pools, one of which at least collects writes: a request may wait at each of them.
     pub collects: bool,
 }
 

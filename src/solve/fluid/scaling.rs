@@ -93,6 +93,8 @@ struct One<'p> {
 #[derive(Default)]
 pub(super) struct Scalers<'p> {
     all: Vec<One<'p>>,
+    /// Their numbers, by name: the order in which those act that are due at one instant.
+    order: Vec<usize>,
     ears: BTreeMap<FactId, Vec<(usize, Heard)>>,
     /// Views that arrived in the present interval, by class, also those that overload loses.
     asked: Vec<f64>,
@@ -339,7 +341,9 @@ impl<'p> Scalers<'p> {
         }
         let all = plan.scaled.iter().zip(nets);
         let all = all.map(|(plan, net)| One::new(plan, net, of, view)).collect();
-        Self { all, ears, asked: vec![0.0; plan.classes.len()] }
+        let mut order: Vec<usize> = (0..plan.scaled.len()).collect();
+        order.sort_by_key(|at| &plan.scaled[*at].name);
+        Self { all, order, ears, asked: vec![0.0; plan.classes.len()] }
     }
 
     /// Lets a scaler see the members of the others on its servers.
@@ -433,7 +437,8 @@ impl Live<'_, '_> {
         }
         let mut scalers = std::mem::take(&mut self.scalers);
         let mut moves = Vec::new();
-        for index in 0..scalers.all.len() {
+        for place in 0..scalers.order.len() {
+            let index = scalers.order[place];
             while let Some(due) = scalers.all[index].control.next_due(at) {
                 scalers.look_around(index);
                 let one = &mut scalers.all[index];

@@ -86,6 +86,38 @@ fn scalers_see_each_other_over_years_as_request_by_request() {
     }
 }
 
+/// Moves the section of the second scaler before that of the first.
+fn swapped(text: &str) -> String {
+    let begin = text.find("[scaler.more]").expect("it has one");
+    let length = text[begin + 1..].find("\n[").expect("others follow") + 2;
+    let section = &text[begin..begin + length];
+    text.replace(section, "").replace("[scaler.grow]", &format!("{section}[scaler.grow]"))
+}
+
+/// Both want two more members at 12:15, and two places are free. The first by name has them, whatever the order of the sections,
+/// the lengths of the periods, and the solver.
+#[test]
+fn of_scalers_that_ask_at_one_instant_the_first_by_name_has_the_place() {
+    let together = "[workload.users]\nstep = { at = \"00:12\", factor = 1.9 }\n";
+    let rhythm = "[scaler.more]\nperiod = \"15s\"\nlag = \"0s\"\n";
+    let years = "[run]\nhorizon = \"1h\"\ninitial = \"new\"\n\
+        [fault.never]\nhits = \"box-1\"\nhow = \"crash\"\nrate = \"0.000001/y\"\nrepair = \"1h\"\n";
+    for lines in [together.to_string(), format!("{together}{rhythm}")] {
+        let text = pair(4, &lines).replace(", for = \"4min\"", "");
+        for text in [text.clone(), swapped(&text)] {
+            let [first, second, ..] = counted(&text);
+            assert_eq!([first, second], [5.0, 3.0], "{lines}");
+            let text = text.with(years);
+            let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+            let figures = ["launches.grow@horizon", "launches.more@horizon"];
+            let run = Run::new().years_only().replications(1);
+            let run = figures.iter().fold(run, |run, path| run.figure(path));
+            let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(figures.map(|path| value(&results, path) > 0.0), [true, false], "{lines}");
+        }
+    }
+}
+
 /// `check` says which launches are always refused: with three members of each, no place is left.
 #[test]
 fn servers_that_the_fewest_members_fill_are_reported() {

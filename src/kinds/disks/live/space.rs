@@ -2,6 +2,7 @@
 
 use super::Disks;
 use super::pool::Job;
+use super::tally::Tallied;
 use crate::model::ids::KeyId;
 use crate::model::request::{Outcome, RequestId};
 use crate::model::world::storage::Among;
@@ -46,7 +47,7 @@ impl Disks {
     }
 
     /// Lets `count` buffered writes of `request` join the open group, one after the other. Returns false if the request
-    /// goes on; counts the writes as refused if the disks are lost. Without space the request fails.
+    /// goes on; counts the writes as refused and lost if the disks are lost. Without space the request fails.
     pub fn buffer(
         &mut self,
         ctx: &mut Ctx<'_>,
@@ -56,6 +57,7 @@ impl Disks {
     ) -> bool {
         if self.is_lost() {
             self.refused += u64::from(count);
+            self.pool().count(Tallied::LostWrites, u64::from(count));
             return false;
         }
         if self.is_full() {
