@@ -7,7 +7,7 @@
 //!   (00:30, 01:30, …); between knots the rate is a straight line, across midnight and from Sunday
 //!   to Monday too. All knots are divided by their mean, which is exactly the mean over the week of
 //!   the lines between them; factors that sum to 24 and 7 therefore stay as written;
-//! - sine: 1 + a·cos(2π(τ − peak)/24 h), exact, not interpolated.
+//! - sine: 1 + a·cos(2π(τ − peak)/period), exact, not interpolated; a whole number of waves per day.
 //!
 //! Takes plain numbers, gives the rate, the cumulated rate Λ(t) since time zero and its inverse,
 //! all in closed form, and [`Piece`]s of one formula each for a source that walks along.
@@ -32,8 +32,8 @@ const DAY_S: f64 = 86_400.0;
 const WEEK_S: f64 = 7.0 * DAY_S;
 /// Last instant of calendars, which exceed simulated time a little; later instants are clamped to it.
 pub(super) const LAST: SimTime = SimTime::from_nanos(u64::MAX - 3 * WEEK);
-/// Angular speed of the daily sine, radians per second.
-const DAILY: f64 = 2.0 * PI / DAY_S;
+/// Shortest wave of a sine: other curves change by the hour.
+const SHORTEST: u64 = 2 * HOUR;
 
 /// Reason why a profile cannot be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,8 +47,10 @@ pub enum ProfileError {
     AllZero,
     /// The amplitude of a sine is outside 0..=1: the rate would be negative at night.
     Amplitude(f64),
-    /// The peak of a daily sine is not within the day.
+    /// The peak of a sine is not within the day.
     Peak(SimDuration),
+    /// The waves of a sine do not make a day, are not whole hours, or are shorter than two.
+    Period(SimDuration),
     /// The weekday is not 0 (Monday) to 6, or the hour is not within the day.
     Start,
 }
@@ -67,6 +69,10 @@ impl fmt::Display for ProfileError {
                 write!(f, "the amplitude is {value}; it must lie between 0 and 1")
             }
             Self::Peak(value) => write!(f, "the peak is at {value}; it must lie within the day"),
+            Self::Period(value) => write!(
+                f,
+                "the period of the sine is {value}; it must be 24h, 12h, 8h, 6h, 4h, 3h or 2h, so that each day is the same"
+            ),
             Self::Start => f.write_str("the start must be a weekday and a time within the day"),
         }
     }
@@ -109,7 +115,7 @@ pub enum Profile {
     Flat,
     /// Hours × days, straight lines between hour centres.
     Weekly(Weekly),
-    /// One sine per day.
+    /// A sine, the same each day.
     Sine(Sine),
 }
 
@@ -125,11 +131,20 @@ struct Knots {
     cumulated_s: [f64; HOURS_OF_WEEK + 1],
 }
 
-/// Amplitude and peak of a daily sine.
+/// Amplitude, peak and period of a sine.
 #[derive(Clone, Copy, Debug)]
 pub struct Sine {
     amplitude: f64,
     peak_s: f64,
+    /// Length of a wave, in ns; a day is a multiple of it.
+    period: u64,
+}
+
+impl Sine {
+    /// Returns its angular speed, in radians per second.
+    fn speed(self) -> f64 {
+        2.0 * PI / (self.period as f64 / 1e9)
+    }
 }
 
 impl Profile {
@@ -159,19 +174,27 @@ impl Profile {
         Ok(Self::Weekly(Weekly(Arc::new(Knots { factor, cumulated_s }))))
     }
 
-    /// 1 + `amplitude`·cos(2π(τ − `peak`)/24 h) at the time of day τ.
+    /// 1 + `amplitude`·cos(2π(τ − `peak`)/`period`) at the time of day τ.
     ///
     /// # Errors
     ///
-    /// An amplitude outside 0..=1, a peak outside the day.
-    pub fn sine(amplitude: f64, peak: SimDuration) -> Result<Self, ProfileError> {
+    /// An amplitude outside 0..=1, a peak outside the day, a period that is no part of a day in whole hours, at least two.
+    pub fn sine(
+        amplitude: f64,
+        peak: SimDuration,
+        period: SimDuration,
+    ) -> Result<Self, ProfileError> {
         if !(0.0..=1.0).contains(&amplitude) {
             return Err(ProfileError::Amplitude(amplitude));
         }
         if peak.nanos() >= DAY {
             return Err(ProfileError::Peak(peak));
         }
-        Ok(Self::Sine(Sine { amplitude, peak_s: peak.seconds() }))
+        let wave = period.nanos();
+        if wave < SHORTEST || !wave.is_multiple_of(HOUR) || !DAY.is_multiple_of(wave) {
+            return Err(ProfileError::Period(period));
+        }
+        Ok(Self::Sine(Sine { amplitude, peak_s: peak.seconds(), period: wave }))
     }
 }
 
@@ -198,8 +221,8 @@ pub struct Piece {
 enum Form {
     /// Rate at the start of the piece and its change per second.
     Line { rate: f64, slope: f64 },
-    /// Mean rate, amplitude, and the angle at the start of the piece (0 at the peak).
-    Sine { level: f64, amplitude: f64, angle: f64 },
+    /// Mean rate, amplitude, the angle at the start of the piece (0 at the peak), and its change per second.
+    Sine { level: f64, amplitude: f64, angle: f64, speed: f64 },
 }
 
 impl RateCurve {
@@ -290,7 +313,7 @@ impl RateCurve {
             Profile::Flat => SimTime::ZERO,
             Profile::Sine(sine) => {
                 let peak = SimDuration::from_seconds_f64(sine.peak_s).nanos();
-                SimTime::from_nanos((peak + WEEK + DAY - self.calendar % WEEK) % DAY)
+                SimTime::from_nanos((peak + WEEK + DAY - self.calendar % WEEK) % sine.period)
             }
             Profile::Weekly(Weekly(knots)) => {
                 let top = knots.factor.iter().fold(0.0_f64, |top, factor| top.max(*factor));
@@ -311,8 +334,9 @@ impl RateCurve {
             Profile::Flat => SimTime::NEVER,
             Profile::Sine(sine) => {
                 let peak = SimDuration::from_seconds_f64(sine.peak_s).nanos();
-                let since = (self.calendar_of(at) + DAY - peak) % (DAY / 2);
-                at + SimDuration::from_nanos(DAY / 2 - since)
+                let half = sine.period / 2;
+                let since = (self.calendar_of(at) + DAY - peak) % half;
+                at + SimDuration::from_nanos(half - since)
             }
             Profile::Weekly(Weekly(knots)) => {
                 let calendar = self.calendar_of(at);
@@ -347,7 +371,8 @@ impl RateCurve {
                     form: Form::Sine {
                         level: self.level,
                         amplitude: sine.amplitude,
-                        angle: DAILY * (of_day_s - sine.peak_s),
+                        angle: sine.speed() * (of_day_s - sine.peak_s),
+                        speed: sine.speed(),
                     },
                 }
             }
@@ -377,8 +402,9 @@ impl RateCurve {
                 let whole_s = (calendar / DAY) as f64 * DAY_S;
                 let of_day_s = (calendar % DAY) as f64 / 1e9;
                 // ∫ cos from 0 to τ, as a product: sin(x − p) + sin(p) = 2 cos(x/2 − p) sin(x/2).
-                let half = DAILY * of_day_s / 2.0;
-                let wave = 2.0 * libm::cos(half - DAILY * sine.peak_s) * libm::sin(half) / DAILY;
+                let speed = sine.speed();
+                let half = speed * of_day_s / 2.0;
+                let wave = 2.0 * libm::cos(half - speed * sine.peak_s) * libm::sin(half) / speed;
                 whole_s + of_day_s + sine.amplitude * wave
             }
             Profile::Weekly(Weekly(knots)) => {
@@ -450,8 +476,8 @@ impl Piece {
     pub fn rate(&self, x_s: f64) -> f64 {
         match self.form {
             Form::Line { rate, slope } => rate + slope * x_s,
-            Form::Sine { level, amplitude, angle } => {
-                level * (1.0 + amplitude * libm::cos(angle + DAILY * x_s))
+            Form::Sine { level, amplitude, angle, speed } => {
+                level * (1.0 + amplitude * libm::cos(angle + speed * x_s))
             }
         }
     }
@@ -462,11 +488,11 @@ impl Piece {
         let length_s = to_s - from_s;
         match self.form {
             Form::Line { rate, slope } => length_s * (rate + slope * (from_s + to_s) / 2.0),
-            Form::Sine { level, amplitude, angle } => {
+            Form::Sine { level, amplitude, angle, speed } => {
                 // sin b − sin a = 2 cos((a + b)/2) sin((b − a)/2): exact for short intervals too.
-                let middle = angle + DAILY * (from_s + to_s) / 2.0;
-                let half = DAILY * length_s / 2.0;
-                let wave = 2.0 * libm::cos(middle) * libm::sin(half) / DAILY;
+                let middle = angle + speed * (from_s + to_s) / 2.0;
+                let half = speed * length_s / 2.0;
+                let wave = 2.0 * libm::cos(middle) * libm::sin(half) / speed;
                 level * (length_s + amplitude * wave)
             }
         }
@@ -484,12 +510,12 @@ impl Piece {
             Form::Line { rate, slope } => {
                 advance_on_line((rate + slope * from_s).max(0.0), slope, amount)
             }
-            Form::Sine { level, amplitude, angle } => {
+            Form::Sine { level, amplitude, angle, speed } => {
                 // A day of a sine has its mean rate; more than that lies beyond any piece.
                 if level * DAY_S < amount {
                     return None;
                 }
-                let slope = -level * amplitude * DAILY * libm::sin(angle + DAILY * from_s);
+                let slope = -level * amplitude * speed * libm::sin(angle + speed * from_s);
                 Some(self.advance_by_newton(from_s, amount, slope))
             }
         }

@@ -95,7 +95,10 @@ fn sine_days(level: f64, days: u64, hours: std::ops::Range<u64>) -> Vec<[f64; 24
     let noon = SimDuration::from_secs(12 * 3_600);
     let traffic = Traffic::new(per_s(level), Process::Poisson)
         .expect("a level below one arrival a nanosecond")
-        .with_profile(Profile::sine(0.6, noon).expect("an amplitude below 1"), WeekTime::MONDAY);
+        .with_profile(
+            Profile::sine(0.6, noon, SimDuration::DAY).expect("an amplitude below 1"),
+            WeekTime::MONDAY,
+        );
     let at = |hour: u64| SimTime::from_nanos(hour * SimDuration::HOUR.nanos());
     let span = (at(hours.start), at(hours.end));
     let of_day = |day| {

@@ -29,9 +29,9 @@ spec! {
     pub struct SineSpec {
         /// Amplitude of the swing around 1.
         amplitude: f64 => within(0.0, 1.0),
-        /// Time of day of the peak.
+        /// Time of day of a peak.
         peak: TimeOfDay,
-        /// Length of one wave.
+        /// Length of one wave: a day, or a part of it in whole hours, at least two.
         period: SimDuration = "24h",
     }
 }

@@ -134,7 +134,7 @@ pub fn traffic(
 
 fn shape_of(spec: &ProfileSpec) -> Result<Profile, String> {
     if let Some(sine) = &spec.sine {
-        return Profile::sine(sine.amplitude.value, sine.peak.value.0)
+        return Profile::sine(sine.amplitude.value, sine.peak.value.0, sine.period.value)
             .map_err(|error| error.to_string());
     }
     let list = |values: &Option<Spanned<Vec<f64>>>, count: usize| {

@@ -68,7 +68,7 @@ fn the_start_of_a_run_shifts_the_calendar() {
         let (here, there) = (shifted.rate(at_hours(hours)), plain.rate(at_hours(hours + 84.0)));
         assert!((here.in_per_second() - there.in_per_second()).abs() < 1e-9, "{hours} h");
     }
-    let sine = Profile::sine(0.5, SimDuration::from_secs(14 * 3_600)).unwrap();
+    let sine = Profile::sine(0.5, SimDuration::from_secs(14 * 3_600), SimDuration::DAY).unwrap();
     assert_eq!(RateCurve::new(per_s(1.0), sine.clone(), thursday_noon).peak().1, at_hours(2.0));
     let later = WeekTime::new(6, SimDuration::from_secs(20 * 3_600)).unwrap();
     assert_eq!(RateCurve::new(per_s(1.0), sine, later).peak().1, at_hours(18.0));
@@ -78,7 +78,11 @@ fn the_start_of_a_run_shifts_the_calendar() {
 #[test]
 fn o46_a_sine_has_its_exact_integrals() {
     let noon = SimDuration::from_secs(12 * 3_600);
-    let curve = RateCurve::new(per_s(100.0), Profile::sine(0.6, noon).unwrap(), WeekTime::MONDAY);
+    let curve = RateCurve::new(
+        per_s(100.0),
+        Profile::sine(0.6, noon, SimDuration::DAY).unwrap(),
+        WeekTime::MONDAY,
+    );
     for (from, to, expected) in
         [(0.0, 6.0, 1_334_940.775_01), (9.0, 17.0, 4_260_350.986_5), (0.0, 24.0, 8_640_000.0)]
     {
@@ -93,6 +97,27 @@ fn o46_a_sine_has_its_exact_integrals() {
     let (peak, at) = curve.peak();
     assert!((peak.in_per_second() - 160.0).abs() < 1e-9);
     assert_eq!(at.seconds(), 43_200.0);
+}
+
+/// Two waves per day with peaks at 03:00 and 15:00: a quarter of a wave after a peak is 3 h, with a sine of 1, so from 03:00 to 06:00
+/// there are 100 x (3 h + 0.6 x 12 h / 2π) arrivals. The trough between is at 09:00.
+#[test]
+fn a_sine_of_half_a_day_has_two_peaks_per_day() {
+    let [peak, period] = [3, 12].map(|hours| SimDuration::from_secs(hours * 3_600));
+    let sine = Profile::sine(0.6, peak, period).unwrap();
+    let curve = RateCurve::new(per_s(100.0), sine, WeekTime::MONDAY);
+    for (at, rate) in [(3.0, 160.0), (15.0, 160.0), (9.0, 40.0), (0.0, 100.0), (27.0, 160.0)] {
+        assert!((curve.rate(at_hours(at)).in_per_second() - rate).abs() < 1e-9, "{at} h");
+    }
+    let quarter = 100.0 * (3.0 * 3_600.0 + 0.6 * 12.0 * 3_600.0 / std::f64::consts::TAU);
+    assert!((curve.between(at_hours(3.0), at_hours(6.0)) / quarter - 1.0).abs() < 1e-9);
+    assert_eq!(curve.peak().1, at_hours(3.0));
+    assert_eq!(curve.one_way_until(at_hours(4.0)), at_hours(9.0));
+    for hours in [0, 1, 5, 36, 168] {
+        let period = SimDuration::from_secs(hours * 3_600);
+        let found = Profile::sine(0.6, peak, period);
+        assert!(matches!(found, Err(ProfileError::Period(_))), "{hours} h");
+    }
 }
 
 #[test]
@@ -134,9 +159,18 @@ fn hostile_profiles_are_refused() {
     days[6] = -1.0;
     assert_eq!(Profile::weekly(&HOURS, &days).unwrap_err(), ProfileError::DayFactor(6, -1.0));
     assert_eq!(Profile::weekly(&HOURS, &[0.0; 7]).unwrap_err(), ProfileError::AllZero);
-    assert!(matches!(Profile::sine(1.5, SimDuration::ZERO), Err(ProfileError::Amplitude(_))));
-    assert!(matches!(Profile::sine(f64::NAN, SimDuration::ZERO), Err(ProfileError::Amplitude(_))));
-    assert!(matches!(Profile::sine(0.5, SimDuration::DAY), Err(ProfileError::Peak(_))));
+    assert!(matches!(
+        Profile::sine(1.5, SimDuration::ZERO, SimDuration::DAY),
+        Err(ProfileError::Amplitude(_))
+    ));
+    assert!(matches!(
+        Profile::sine(f64::NAN, SimDuration::ZERO, SimDuration::DAY),
+        Err(ProfileError::Amplitude(_))
+    ));
+    assert!(matches!(
+        Profile::sine(0.5, SimDuration::DAY, SimDuration::DAY),
+        Err(ProfileError::Peak(_))
+    ));
     assert_eq!(WeekTime::new(7, SimDuration::ZERO), Err(ProfileError::Start));
     assert_eq!(WeekTime::new(0, SimDuration::DAY), Err(ProfileError::Start));
 }
@@ -146,8 +180,11 @@ fn any_curve() -> impl Strategy<Value = RateCurve> {
     let hour = prop_oneof![3 => 0.01..3.0_f64, 1 => Just(0.0)];
     let weekly = (prop::array::uniform24(hour), prop::array::uniform7(0.1..2.0_f64))
         .prop_filter_map("no traffic", |(hours, days)| Profile::weekly(&hours, &days).ok());
-    let sine = (0.0..=1.0_f64, 0..86_400_u64)
-        .prop_map(|(a, peak)| Profile::sine(a, SimDuration::from_secs(peak)).unwrap());
+    let hours = prop::sample::select(vec![24_u64, 12, 8, 6, 4, 3, 2]);
+    let sine = (0.0..=1.0_f64, 0..86_400_u64, hours).prop_map(|(a, peak, hours)| {
+        let [peak, period] = [peak, hours * 3_600].map(SimDuration::from_secs);
+        Profile::sine(a, peak, period).unwrap()
+    });
     let profile = prop_oneof![3 => weekly, 2 => sine, 1 => Just(Profile::Flat)];
     let start = (0..7_u32, 0..DAY)
         .prop_map(|(day, nanos)| WeekTime::new(day, SimDuration::from_nanos(nanos)).unwrap());

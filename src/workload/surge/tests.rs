@@ -77,7 +77,7 @@ fn arrivals_of_a_flash_on_a_flat_rate_lie_where_the_integral_by_hand_says() {
 fn a_flash_multiplies_the_profile_under_it() {
     let hours: [f64; 24] = std::array::from_fn(|hour| 0.4 + (hour as f64 - 3.0).abs() / 10.0);
     let weekly = Profile::weekly(&hours, &[1.2, 1.1, 1.0, 0.9, 1.1, 0.8, 0.9]).unwrap();
-    let sine = Profile::sine(0.6, length(12 * HOUR)).unwrap();
+    let sine = Profile::sine(0.6, length(12 * HOUR), SimDuration::DAY).unwrap();
     let step = Step { from: seconds(6 * HOUR), until: seconds(7 * HOUR), factor: 0.5 };
     let surges = once(5 * HOUR + 777, standard(), &[step]);
     let start = WeekTime::new(2, length(3 * HOUR)).unwrap();
