@@ -103,7 +103,7 @@ impl Operation {
     }
 }
 
-/// Marks an operation of no zone.
+/// Marks an operation of no zone, or a write to no data set.
 pub const NO_ZONE: u32 = u32::MAX;
 
 /// An operation that a disk executes.

@@ -33,7 +33,7 @@ pub enum Tallied {
     Renewed,
     /// Losses of the set.
     Lost,
-    /// Buffered writes that were lost before they were on the disks.
+    /// Buffered writes that were lost before they were on the disks, or answered while these were away.
     LostWrites,
     /// Time of the log device with an operation, in ns over the operations that it executes at once.
     LogBusy,
