@@ -21,6 +21,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
 use crate::units::{Bytes, SimDuration};
+use crate::workload::rate::Profile;
 
 /// Largest mean number of pages of a session: the longest session sampled then has fewer than 2¹⁶ pages.
 const MOST_PAGES: f64 = 1_000.0;
@@ -161,6 +162,11 @@ fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {
     let lists = [("hours", &profile.hours, 24), ("days", &profile.days, 7)];
     if profile.sine.is_none() && lists.iter().all(|(_, list, _)| list.is_none()) {
         missing(profile.span, "hours", "or `days`, or `sine`", out);
+    }
+    if let Some(period) = profile.sine.as_ref().map(|sine| &sine.period)
+        && let Err(error) = Profile::sine(0.0, SimDuration::ZERO, period.value)
+    {
+        out.push(Diagnostic::new(Code::OutOfRange, period.span, error.to_string()));
     }
     for (key, list, length) in lists {
         let Some(list) = list else { continue };
