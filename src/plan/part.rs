@@ -247,7 +247,7 @@ impl Part {
 }
 
 /// A set of disks of the file: of a group of servers, or a pool of a file server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct DiskSetOf<'d> {
     /// Kind of its section: servers or a file server.
     pub of: Kind,
@@ -257,26 +257,37 @@ pub struct DiskSetOf<'d> {
     pub name: &'d Name,
     /// Its keys.
     pub spec: &'d DiskSetSpec,
-    /// The parts that it declares: one in each server of the group.
-    pub parts: Vec<Part>,
+    /// Its section and its place there, by number.
+    place: (usize, usize),
+    /// Number of servers of the group.
+    count: u32,
+}
+
+impl DiskSetOf<'_> {
+    /// Returns the parts that it declares: one in each server of the group, or the pool.
+    pub fn parts(self) -> impl Iterator<Item = Part> {
+        let (of, (section, set)) = (self.of, self.place);
+        (0..self.count).map(move |member| match of {
+            Kind::Nas => Part::Pool { nas: section, pool: set },
+            _ => Part::Disks { server: ServerId { group: section, member }, set },
+        })
+    }
 }
 
 /// Returns all sets of disks, in the order of the file: those of servers, then those of file servers.
 pub fn disk_sets(draft: &Draft) -> impl Iterator<Item = DiskSetOf<'_>> {
     let servers = draft.scenario.server.iter().enumerate();
     let of_servers = servers.flat_map(|(group, (owner, server))| {
-        let servers = move || (0..server.count.value).map(move |member| ServerId { group, member });
         server.disks.iter().enumerate().map(move |(set, (name, spec))| {
-            let parts = servers().map(|server| Part::Disks { server, set }).collect();
-            DiskSetOf { of: Kind::Server, owner, name, spec, parts }
+            let (of, place, count) = (Kind::Server, (group, set), server.count.value);
+            DiskSetOf { of, owner, name, spec, place, count }
         })
     });
     let file_servers = draft.scenario.nas.iter().enumerate();
     let of_file_servers = file_servers.flat_map(|(nas, (owner, spec))| {
-        let pools = spec.pools.iter().enumerate();
-        pools.map(move |(pool, (name, spec))| {
-            let parts = vec![Part::Pool { nas, pool }];
-            DiskSetOf { of: Kind::Nas, owner, name, spec, parts }
+        spec.pools.iter().enumerate().map(move |(pool, (name, spec))| {
+            let (of, place, count) = (Kind::Nas, (nas, pool), 1);
+            DiskSetOf { of, owner, name, spec, place, count }
         })
     });
     of_servers.chain(of_file_servers)

@@ -138,13 +138,8 @@ pub struct Sine {
     peak_s: f64,
     /// Length of a wave, in ns; a day is a multiple of it.
     period: u64,
-}
-
-impl Sine {
-    /// Returns its angular speed, in radians per second.
-    fn speed(self) -> f64 {
-        2.0 * PI / (self.period as f64 / 1e9)
-    }
+    /// Angular speed, in radians per second.
+    speed: f64,
 }
 
 impl Profile {
@@ -194,7 +189,8 @@ impl Profile {
         if wave < SHORTEST || !wave.is_multiple_of(HOUR) || !DAY.is_multiple_of(wave) {
             return Err(ProfileError::Period(period));
         }
-        Ok(Self::Sine(Sine { amplitude, peak_s: peak.seconds(), period: wave }))
+        let speed = 2.0 * PI / period.seconds();
+        Ok(Self::Sine(Sine { amplitude, peak_s: peak.seconds(), period: wave, speed }))
     }
 }
 
@@ -371,8 +367,8 @@ impl RateCurve {
                     form: Form::Sine {
                         level: self.level,
                         amplitude: sine.amplitude,
-                        angle: sine.speed() * (of_day_s - sine.peak_s),
-                        speed: sine.speed(),
+                        angle: sine.speed * (of_day_s - sine.peak_s),
+                        speed: sine.speed,
                     },
                 }
             }
@@ -402,7 +398,7 @@ impl RateCurve {
                 let whole_s = (calendar / DAY) as f64 * DAY_S;
                 let of_day_s = (calendar % DAY) as f64 / 1e9;
                 // ∫ cos from 0 to τ, as a product: sin(x − p) + sin(p) = 2 cos(x/2 − p) sin(x/2).
-                let speed = sine.speed();
+                let speed = sine.speed;
                 let half = speed * of_day_s / 2.0;
                 let wave = 2.0 * libm::cos(half - speed * sine.peak_s) * libm::sin(half) / speed;
                 whole_s + of_day_s + sine.amplitude * wave

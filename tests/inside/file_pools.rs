@@ -185,7 +185,8 @@ fn an_operation_of_a_head_has_the_law_that_is_written() {
     assert!(longest("\"4ms\"") > 0.02);
 }
 
-/// As for a server's disks: 10 reads, 5 writes of both sides, 4 commits with a block of the log and a flush each, of 500 units.
+/// The work is that of a server's disks: 10 reads, 5 writes of both sides, 4 commits with a block of the log and a flush each, of 500
+/// units.
 /// With a log device 28 / 500.
 #[test]
 fn a_pool_is_as_busy_over_years_as_in_closed_form_and_request_by_request() {

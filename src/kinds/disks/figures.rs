@@ -163,12 +163,12 @@ fn read(plan: &Blueprint, figure: &Figure) -> Option<Found> {
 
 /// Returns the name of a set of disks with transaction groups, among those that a figure names, whose log has no device.
 fn without_device<'p>(plan: &'p Blueprint, figure: &Figure) -> Option<&'p str> {
-    let parts = named(plan, figure).into_iter().map(|id| &plan.parts[id.index()]);
+    let mut parts = named(plan, figure).into_iter().map(|id| &plan.parts[id.index()]);
     let has_no_device = |part: &&Part| match &part.config {
         Config::Disks(disks) => disks.pool.as_ref().is_some_and(|pool| pool.log.is_none()),
         _ => false,
     };
-    parts.into_iter().find(has_no_device).map(|part| part.name.as_str())
+    parts.find(has_no_device).map(|part| part.name.as_str())
 }
 
 fn of_sets(figure: &Figure) -> Option<ReadAs> {

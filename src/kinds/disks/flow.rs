@@ -158,8 +158,8 @@ pub fn may_wait(draft: &Draft, of: Kind) -> bool {
 fn scrubs(draft: &Draft, of: Kind) -> Vec<(Part, f64)> {
     let scrubbed = disk_sets(draft)
         .filter(|set| set.of == of)
-        .filter_map(|set| Some((scrub_per_s(set.spec)?, set.parts)));
-    scrubbed.flat_map(|(work, parts)| parts.into_iter().map(move |part| (part, work))).collect()
+        .filter_map(|set| Some((scrub_per_s(set.spec)?, set)));
+    scrubbed.flat_map(|(work, set)| set.parts().map(move |part| (part, work))).collect()
 }
 
 /// Returns the mean work of the scrubs of a set of disks, in units of one disk read per second: an upper bound, with the

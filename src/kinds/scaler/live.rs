@@ -92,11 +92,8 @@ impl Sight for Eyes<'_> {
     }
 
     fn others(&self, host: usize) -> Zones {
-        let neighbours = self.config.neighbours.iter().zip(&self.config.rules.neighbours);
-        let zones = neighbours.filter_map(|(scaler, of)| {
-            Some(self.around.held::<Scaler>(*scaler).control.zones_on(of.hosts[host]?))
-        });
-        zones.fold(Zones::default(), Zones::with)
+        let control = |at: usize| &self.around.held::<Scaler>(self.config.neighbours[at]).control;
+        self.config.rules.others_on(host, |at, theirs| control(at).zones_on(theirs))
     }
 
     fn draw(&self, launch: u64, index: u64) -> f64 {

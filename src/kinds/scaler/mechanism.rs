@@ -125,6 +125,14 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Returns what the members of the other scalers take of a server; `zones_on` tells it of the neighbour at a place, by its
+    /// number of the server.
+    pub fn others_on(&self, host: usize, zones_on: impl Fn(usize, usize) -> Zones) -> Zones {
+        let neighbours = self.neighbours.iter().enumerate();
+        let zones = neighbours.filter_map(|(at, of)| Some(zones_on(at, of.hosts[host]?)));
+        zones.fold(Zones::default(), Zones::with)
+    }
+
     /// Returns the server of a slot.
     #[must_use]
     pub fn host(&self, slot: usize) -> &Host {

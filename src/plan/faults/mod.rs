@@ -135,7 +135,7 @@ pub fn of_failed_disks(draft: &Draft) -> BTreeMap<Part, CauseId> {
     }
     for set in disk_sets(draft).filter(|set| set.spec.resilver.is_some()) {
         if let Some(cause) = places.get(cause_of_set(set.owner, set.name).as_str()) {
-            found.extend(set.parts.iter().map(|part| (*part, *cause)));
+            found.extend(set.parts().map(|part| (part, *cause)));
         }
     }
     found

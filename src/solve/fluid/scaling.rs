@@ -352,13 +352,8 @@ impl<'p> Scalers<'p> {
         if rules.neighbours.is_empty() {
             return;
         }
-        let on = |host: usize| {
-            let zones = rules
-                .neighbours
-                .iter()
-                .filter_map(|of| Some(self.all[of.scaler].control.zones_on(of.hosts[host]?)));
-            zones.fold(Zones::default(), Zones::with)
-        };
+        let control = |at: usize| &self.all[rules.neighbours[at].scaler].control;
+        let on = |host| rules.others_on(host, |at, theirs| control(at).zones_on(theirs));
         self.all[index].others = (0..rules.hosts.len()).map(on).collect();
     }
 

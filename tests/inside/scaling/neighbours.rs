@@ -52,7 +52,7 @@ fn two_scalers_share_the_places_of_their_servers() {
     assert!((mean - (3.0 * 145.0 + 5.0 * 455.0) / 600.0).abs() < 1e-6, "{mean}");
 }
 
-/// Of eight places the first service has five, so the second is refused two at 12:15, 13:05 and 13:55. The first gives two
+/// The first service has five of eight places, so the second is refused two at 12:15, 13:05 and 13:55. The first gives two
 /// back 15 s after its load has fallen, at 14:00. They are launched at 14:45, and serve 10 s later.
 #[test]
 fn a_launch_is_refused_while_the_members_of_another_scaler_have_the_places() {
