@@ -8,6 +8,7 @@ use crate::inside::shared::base::{With, base};
 mod consumers;
 mod neighbours;
 mod placement;
+mod provisions;
 
 /// Pages of 20 ms at members of one core: 50/s each. The load steps from 75/s to 225/s at 10:00, at the end of a period.
 fn shop(lines: &str) -> Scenario {

@@ -18,6 +18,7 @@ use crate::plan::links::{Entrance, Links, Walk};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::program::law_of;
 use crate::plan::route::{Does as Step, each};
 use crate::plan::scaled::most_of;
 use crate::scenario::code::Code;
@@ -50,6 +51,7 @@ impl Checks for Scaler {
             check_servers(draft, at, spec, out);
             check_room(draft, at, spec, out);
         }
+        check_provisions(draft, out);
     }
 
     fn purpose(&self) -> Purpose {
@@ -110,6 +112,31 @@ fn check_numbers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
         );
         let wrong = Diagnostic::new(Code::Quorum, process.needs.span, message);
         out.push(wrong.related(spec.minimum.span, "the fewest").help("raise `minimum`"));
+    }
+}
+
+/// Checks that launches that take time to provision can be bounded by the `provisions` of a server.
+fn check_provisions(draft: &Draft, out: &mut Diagnostics) {
+    let scalers = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
+    for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
+        let Some(most) = &server.provisions else { continue };
+        let here = |zone: usize| draft.placed.zones[zone].iter().any(|on| on.group == group);
+        let launches = scalers.clone().filter(|(_, links)| links.zone.is_some_and(here));
+        let takes_time = |spec: &ScalerSpec| {
+            let law = spec.launch.value.provision.as_ref();
+            law.is_some_and(|law| law_of(law).mean() > 0.0)
+        };
+        let mut provision = launches.map(|((_, spec), _)| takes_time(spec));
+        let Some(first) = provision.next() else {
+            let message = format!("no scaler launches zones on `{name}`");
+            inert(most.span, message, "remove it", out);
+            continue;
+        };
+        if !first && provision.all(|takes| !takes) {
+            let message = format!("launches on `{name}` take no time to provision");
+            let help = "give a scaler a `launch = { provision = … }`, or remove it";
+            inert(most.span, message, help, out);
+        }
     }
 }
 

@@ -17,9 +17,12 @@ use crate::mechanism::scaling::{Act, Scaling, Seen, Terms};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 pub mod leaving;
+mod turns;
 mod zones;
 
 use leaving::{Move, Moving};
+pub use turns::Guests;
+use turns::Turns;
 pub use zones::Zones;
 
 /// A server with slots, as it is without members of scalers.
@@ -33,6 +36,8 @@ pub struct Host {
     pub memory: Option<Bytes>,
     /// Its zones that no scaler has.
     pub zones: Zones,
+    /// Most zones that are provisioned on it at a time; `None`: any number.
+    pub provisions: Option<u32>,
 }
 
 /// Another scaler with slots on the same servers.
@@ -93,12 +98,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns what the members of the other scalers take of a server; `zones_on` tells it of the neighbour at a place, by its
-    /// number of the server.
-    pub fn others_on(&self, host: usize, zones_on: impl Fn(usize, usize) -> Zones) -> Zones {
+    /// Returns what the other scalers have on a server; `guests_on` tells it of the neighbour at a place, by its number of the
+    /// server.
+    pub fn others_on(&self, host: usize, guests_on: impl Fn(usize, usize) -> Guests) -> Guests {
         let neighbours = self.neighbours.iter().enumerate();
-        let zones = neighbours.filter_map(|(at, of)| Some(zones_on(at, of.hosts[host]?)));
-        zones.fold(Zones::default(), Zones::with)
+        let guests = neighbours.filter_map(|(at, of)| Some(guests_on(at, of.hosts[host]?)));
+        guests.fold(Guests::default(), Guests::with)
     }
 
     /// Returns the server of a slot.
@@ -113,7 +118,7 @@ impl Rules {
 pub enum State {
     /// No zone is there.
     Absent,
-    /// The zone is being provisioned.
+    /// The zone is being provisioned, or waits for its server to begin.
     Coming,
     /// The zone boots.
     Boots,
@@ -156,8 +161,8 @@ pub trait Sight {
     fn server_works(&self, host: usize) -> bool;
     /// Returns whether the process of a slot works, present or not.
     fn member_works(&self, slot: usize) -> bool;
-    /// Returns the members of other scalers on a server, which have its memory from the begin of their launch on.
-    fn others(&self, host: usize) -> Zones;
+    /// Returns what other scalers have on a server: members, from the begin of their launch on, and zones being provisioned.
+    fn others(&self, host: usize) -> Guests;
     /// Returns a uniform number for a launch: its failure (0), time to provision (1), to boot (2), to restart (3).
     fn draw(&self, launch: u64, index: u64) -> f64;
     /// Returns a uniform number by which a launch ranks a server.
@@ -175,7 +180,7 @@ pub enum Launch {
         slot: usize,
         /// True if it fails when it should be provisioned.
         fails: bool,
-        /// Time to provision.
+        /// Time until it is provisioned, with the wait for its turn on the server.
         provision: SimDuration,
     },
 }
@@ -200,6 +205,8 @@ pub struct Control {
     dark: Vec<bool>,
     /// Instants until which no launch uses a server.
     cordons: Vec<SimTime>,
+    /// Ends of the launches that are being provisioned, or wait, on servers with a bound on these.
+    turns: Turns,
     /// Members that are being moved.
     moving: Vec<Moving>,
     /// Number of members moved so far, also those that are being moved.
@@ -228,6 +235,7 @@ impl Control {
             ill: vec![false; slots],
             dark: vec![false; rules.hosts.len()],
             cordons: vec![SimTime::ZERO; rules.hosts.len()],
+            turns: Turns::default(),
             moving: Vec::new(),
             moves: 0,
             rules,
@@ -367,7 +375,8 @@ impl Control {
                 |at: &usize| self.states[*at] == State::Absent && (down || sight.member_works(*at));
             let Some(slot) = here().find(free) else { continue };
             let own = self.members_on(number);
-            let zones = host.zones.with(Zones::of(&rules.wanted, own)).with(sight.others(number));
+            let zones =
+                host.zones.with(Zones::of(&rules.wanted, own)).with(sight.others(number).zones);
             let server = Server {
                 running: self.hearts[number].is_running(now),
                 memory: host.memory,
@@ -389,10 +398,13 @@ impl Control {
         place(states.filter(|(at, state)| **at == host && **state != State::Absent).count())
     }
 
-    /// Returns what the members on a server take of it.
+    /// Returns what this scaler has on a server.
     #[must_use]
-    pub fn zones_on(&self, host: usize) -> Zones {
-        Zones::of(&self.rules.wanted, self.members_on(host))
+    pub fn guests_on(&self, host: usize) -> Guests {
+        Guests {
+            zones: Zones::of(&self.rules.wanted, self.members_on(host)),
+            ends: self.turns.on(host).collect(),
+        }
     }
 
     /// Chooses the server of the next launch, and draws its course. The launch `of` a moved member uses no server of the
@@ -415,7 +427,12 @@ impl Control {
         Launch::Begun {
             slot: candidates[chosen].0,
             fails: sight.draw(launch, 0) < rules.failure || !sight.server_works(host(chosen)),
-            provision: SimDuration::from_seconds_f64(provision),
+            provision: self.turns.wait(
+                now,
+                host(chosen),
+                rules.hosts[host(chosen)].provisions,
+                sight,
+            ) + SimDuration::from_seconds_f64(provision),
         }
     }
 
@@ -430,6 +447,10 @@ impl Control {
         self.account.count(Tallied::Launches);
         self.turn(now, slot, State::Coming);
         self.comes(slot, of);
+        let host = self.rules.slots[slot];
+        if self.rules.hosts[host].provisions.is_some() {
+            self.turns.takes(now, host, now + provision);
+        }
         let due = if fails { Due::Failed(slot) } else { Due::Provisioned(slot, number) };
         self.push(now + provision, due);
     }

@@ -19,6 +19,8 @@
 //! - **A launch on a server that does not work fails**: that the server is silent is known after 11 s only.
 //! - **A member whose process is down is a member still** until it is terminated, as Kubernetes counts a pod without a metric
 //!   as idle when it scales out.
+//! - **A server provisions a bounded number of zones at a time**, if it says so. More launches wait for their
+//!   [turn](mechanism) there.
 //! - **A planned [move](moves) stops members here and launches them elsewhere**, in either order.
 //!
 //! Over years (`flows`) the same [loop](mechanism) acts on a fluid: it measures the work of the views that members serve,
@@ -26,7 +28,7 @@
 //! is gone at once, since open requests last for seconds, and the metric is not `waiting`: a fluid below saturation waits
 //! nowhere.
 //!
-//! Leaves out: limits on launches at a time, transfer of images, scaling of servers, wrong suspicion of a member.
+//! Leaves out: transfer of images, scaling of servers, wrong suspicion of a member.
 //! Source: AWS Auto Scaling and Kubernetes documentation, see the two mechanisms.
 
 pub mod account;

@@ -123,6 +123,7 @@ fn host(draft: &Draft, zone: usize, server: ServerId) -> Host {
         capacity: cap.map_or(f64::from(cores), |cap| f64::from(cores).min(cap.value)),
         memory: spec.memory.as_ref().map(|memory| memory.value),
         zones: zones.fold(Zones::default(), Zones::with),
+        provisions: spec.provisions.as_ref().map(|most| most.value),
     }
 }
 

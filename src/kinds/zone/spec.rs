@@ -47,6 +47,9 @@ spec! {
         disks: Named<DiskSetSpec> = {},
         /// Hours in which the servers take part, as workstations do that are lent at night. Without it, always.
         lent: Option<LentSpec>,
+        /// Most zones that autoscalers provision on each server at a time; more launches wait for their turn there. Without
+        /// it, any number.
+        provisions: Option<u32> => at_least(1),
         /// Electric power of each server by its load, without the power declared for its disks. Without it, none is
         /// counted.
         power: Option<PowerSpec>,

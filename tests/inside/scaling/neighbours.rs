@@ -4,7 +4,7 @@ use super::*;
 
 /// Two services on two servers with places for `places` members each. Each needs three members, and five while its load is
 /// 1.9 times as high, 142.5/s: the first from 10:00 to 14:00, the second from 12:00 on.
-fn pair(places: u32, lines: &str) -> String {
+pub(super) fn pair(places: u32, lines: &str) -> String {
     let second = "[zone.other]\ncount = 8\namong = [\"box\"]\ncpu = { cap = 1.0 }\nmemory = \"2GiB\"\n\
         [service.second]\nin = \"other\"\nworkers = 10\nbacklog = 20\n\
         [balancer.gate]\nin = \"door\"\nto = \"second\"\nalgorithm = \"least-connections\"\n\

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Boot, Host, Launch, Rules, Sight, Zones};
+use super::super::{Boot, Guests, Host, Launch, Rules, Sight, Zones};
 use super::*;
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::placement::{Wanted, Weights};
@@ -29,7 +29,8 @@ fn at(seconds: u64) -> SimTime {
 
 /// Places 0, 3 and 6 stand on server 0. A launch takes 5 s to provision and 5 s to boot.
 fn rules() -> Rules {
-    let host = Host { cores: 8, capacity: 1.0, memory: None, zones: Zones::default() };
+    let host =
+        Host { cores: 8, capacity: 1.0, memory: None, zones: Zones::default(), provisions: None };
     Rules {
         slots: (0..HOSTS * PLACES).map(server_of).collect(),
         hosts: vec![host; HOSTS],
@@ -88,8 +89,8 @@ impl Sight for Parts {
         self.members[slot] && self.servers[server_of(slot)]
     }
 
-    fn others(&self, _: usize) -> Zones {
-        Zones::default()
+    fn others(&self, _: usize) -> Guests {
+        Guests::default()
     }
 
     fn draw(&self, _: u64, _: u64) -> f64 {
