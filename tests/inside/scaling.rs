@@ -281,7 +281,8 @@ fn no_request_disappears_with_a_member() {
 fn no_request_disappears_with_a_member_that_leaves() {
     let short = "[run]\nreplications = 1\n[window.crowd]\nat = \"1min\"\nlength = \"40s\"\nwarm-up = \"1min\"\n\
                  [workload.users]\nrate = \"100/s\"\nstep = { at = \"00:01\", factor = 2.0, for = \"15s\" }\n\
-                 [scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"0s\"\n";
+                 [scaler.grow]\nperiod = \"1s\"\ncool-down = { in = \"0s\" }\ndrain = \"0s\"\n\
+                 launch = { provision = \"1s\", boot = \"1s\", retry-after = \"1s\" }\n";
     let hows = ["crash", "hang", "pause", "partitioned"].map(|how| {
         format!(
             "[scaler.grow]\nreplace = \"2s\"\n\

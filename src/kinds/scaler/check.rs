@@ -115,8 +115,13 @@ fn check_numbers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
     }
 }
 
-/// Checks that launches that take time to provision can be bounded by the `provisions` of a server.
+/// Reports a `provisions` that bounds no launch: no scaler has zones on the server, or none of their launches takes time to
+/// provision.
 fn check_provisions(draft: &Draft, out: &mut Diagnostics) {
+    // A scaler that could not be read, or whose zones are not placed, launches nothing here.
+    if out.has_errors() {
+        return;
+    }
     let scalers = draft.scenario.scaler.iter().zip(&draft.links.own.scalers);
     for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
         let Some(most) = &server.provisions else { continue };

@@ -425,10 +425,8 @@ impl Live for Scaler {
     fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
 
     fn listens(config: &ScalerConfig) -> Vec<ComponentId> {
-        let mut all = config.processors.clone();
-        if config.rules.replace.is_some() {
-            all.extend(config.slots.iter().map(|slot| slot.member));
-        }
+        let members = config.slots.iter().map(|slot| slot.member);
+        let mut all: Vec<ComponentId> = config.processors.iter().copied().chain(members).collect();
         all.sort_unstable();
         all
     }
@@ -437,17 +435,14 @@ impl Live for Scaler {
         for (host, processor) in self.config.processors.iter().enumerate() {
             if *processor == heard.of {
                 self.control.hears(ctx.now, host, heard.is.works());
-                if heard.is.is_lost() {
-                    self.control.loses(host);
-                }
             }
-        }
-        if self.config.rules.replace.is_none() {
-            return;
         }
         let slot = self.config.slots.iter().position(|slot| slot.member == heard.of);
         if let Some(slot) = slot {
             self.control.hears_of_member(ctx.now, slot, heard.is.works());
+            if heard.is.is_lost() {
+                self.control.loses(slot);
+            }
         }
         self.arm(ctx);
     }

@@ -98,12 +98,17 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns what the other scalers have on a server; `guests_on` tells it of the neighbour at a place, by its number of the
-    /// server.
+    /// Returns what the other scalers have on a server; `guests_on` returns the part of one neighbour, given by its place,
+    /// by the number that the server has there.
     pub fn others_on(&self, host: usize, guests_on: impl Fn(usize, usize) -> Guests) -> Guests {
         let neighbours = self.neighbours.iter().enumerate();
         let guests = neighbours.filter_map(|(at, of)| Some(guests_on(at, of.hosts[host]?)));
         guests.fold(Guests::default(), Guests::with)
+    }
+
+    /// Returns the number of launches that are provisioned at a time on a server; `None`: none of this scaler waits there.
+    fn turns_on(&self, host: usize) -> Option<u32> {
+        self.hosts[host].provisions.filter(|_| self.provision.is_some())
     }
 
     /// Returns the server of a slot.
@@ -205,7 +210,7 @@ pub struct Control {
     dark: Vec<bool>,
     /// Instants until which no launch uses a server.
     cordons: Vec<SimTime>,
-    /// Ends of the launches that are being provisioned, or wait, on servers with a bound on these.
+    /// Launches that are being provisioned, or wait, on servers with `provisions`.
     turns: Turns,
     /// Members that are being moved.
     moving: Vec<Moving>,
@@ -424,15 +429,14 @@ impl Control {
         };
         let provision =
             rules.provision.as_ref().map_or(0.0, |law| law.sample(sight.draw(launch, 1)));
+        let host = host(chosen);
+        let wait = rules.turns_on(host).map_or(SimDuration::ZERO, |most| {
+            self.turns.wait(now, host, most, sight.others(host).ends)
+        });
         Launch::Begun {
             slot: candidates[chosen].0,
-            fails: sight.draw(launch, 0) < rules.failure || !sight.server_works(host(chosen)),
-            provision: self.turns.wait(
-                now,
-                host(chosen),
-                rules.hosts[host(chosen)].provisions,
-                sight,
-            ) + SimDuration::from_seconds_f64(provision),
+            fails: sight.draw(launch, 0) < rules.failure || !sight.server_works(host),
+            provision: wait + SimDuration::from_seconds_f64(provision),
         }
     }
 
@@ -448,8 +452,8 @@ impl Control {
         self.turn(now, slot, State::Coming);
         self.comes(slot, of);
         let host = self.rules.slots[slot];
-        if self.rules.hosts[host].provisions.is_some() {
-            self.turns.takes(now, host, now + provision);
+        if self.rules.turns_on(host).is_some() {
+            self.turns.takes(now, (host, slot), now + provision);
         }
         let due = if fails { Due::Failed(slot) } else { Due::Provisioned(slot, number) };
         self.push(now + provision, due);
@@ -579,15 +583,16 @@ impl Control {
         }
     }
 
-    /// Lets the launches on a server that is lost fail, each when its next step should have ended.
-    pub fn loses(&mut self, host: usize) {
-        let slots = &self.rules.slots;
+    /// Lets the launch into a slot fail when its next step should have ended, and gives its turn back: the process of the slot is
+    /// down or cut off.
+    pub fn loses(&mut self, slot: usize) {
         for (_, due) in &mut self.dues {
-            if let Due::Provisioned(slot, _) | Due::Booted(slot, _) = *due
-                && slots[slot] == host
+            if let Due::Provisioned(of, _) | Due::Booted(of, _) = *due
+                && of == slot
             {
                 *due = Due::Failed(slot);
             }
         }
+        self.turns.leaves(slot);
     }
 }

@@ -19,7 +19,7 @@
 //! - **A launch on a server that does not work fails**: that the server is silent is known after 11 s only.
 //! - **A member whose process is down is a member still** until it is terminated, as Kubernetes counts a pod without a metric
 //!   as idle when it scales out.
-//! - **A server provisions a bounded number of zones at a time**, if it says so. More launches wait for their
+//! - **A server provisions a bounded number of zones at a time**, if `provisions` is given. More launches wait for their
 //!   [turn](mechanism) there.
 //! - **A planned [move](moves) stops members here and launches them elsewhere**, in either order.
 //!

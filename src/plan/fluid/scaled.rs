@@ -47,7 +47,7 @@ pub struct ScaledNet {
     /// Members, by slot.
     pub members: Vec<MemberNet>,
     /// Servers, by number among those of the rules.
-    pub servers: Vec<Seen>,
+    pub servers: Vec<FactId>,
     /// Launches are possible.
     pub launches: FactId,
 }
@@ -65,7 +65,7 @@ pub struct MemberNet {
     pub process: Seen,
 }
 
-/// Health of a process or a server, as a scaler sees it.
+/// Health of a process, as a scaler sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// It does its work, if slowly.
@@ -143,8 +143,6 @@ pub fn facts(draft: &Draft, known: &dyn Fn(&str, &str) -> bool) -> Vec<(String, 
             let server = Part::Server(server).name(draft);
             let runs = ["fit", "alive"].into_iter().filter_map(|fact| holds(&server, fact));
             all.push((server_fact(name, at, "works"), Expr::All(runs.collect())));
-            let cut = holds(&server, "is cut").unwrap_or(Expr::Never);
-            all.push((server_fact(name, at, "lost"), cut));
         }
     }
     all
@@ -251,10 +249,7 @@ impl ScaledNet {
             };
             MemberNet { automaton, present: state(PRESENT), absent: state(ABSENT), process }
         };
-        let server = |at: usize| Seen {
-            works: fact(server_fact(&of.name, at, "works")),
-            lost: fact(server_fact(&of.name, at, "lost")),
-        };
+        let server = |at: usize| fact(server_fact(&of.name, at, "works"));
         Self {
             members: of.members.iter().map(member).collect(),
             servers: (0..of.rules.hosts.len()).map(server).collect(),

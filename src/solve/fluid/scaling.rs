@@ -70,7 +70,7 @@ pub type Moves = Vec<(AutomatonId, StateId)>;
 enum Heard {
     /// A server works, by number.
     Works(usize),
-    /// A server is lost, by number.
+    /// The process of a slot is down or cut off.
     Lost(usize),
     /// The process of a slot works.
     Member(usize),
@@ -85,7 +85,7 @@ struct One<'p> {
     keys: [Key; 2],
     /// Core-seconds for which each member was busy in the present period, or requests that arrived.
     amount: Vec<f64>,
-    /// Members of other scalers on each of its servers.
+    /// Members of other scalers, and ends of their launches, on each of its servers.
     others: Vec<Guests>,
 }
 
@@ -114,7 +114,7 @@ impl Sight for Eyes<'_> {
     }
 
     fn server_works(&self, host: usize) -> bool {
-        self.view.fact(self.net.servers[host].works)
+        self.view.fact(self.net.servers[host])
     }
 
     fn member_works(&self, slot: usize) -> bool {
@@ -138,7 +138,7 @@ impl<'p> One<'p> {
     fn new(plan: &'p Scaled, net: &'p ScaledNet, of: (Seed, Lineage), view: View<'_>) -> Self {
         let mut control = Control::new(plan.rules.clone(), SimTime::ZERO);
         for (host, server) in net.servers.iter().enumerate() {
-            if !view.fact(server.works) {
+            if !view.fact(*server) {
                 control.hears(SimTime::ZERO, host, false);
             }
         }
@@ -329,13 +329,13 @@ impl<'p> Scalers<'p> {
         let mut ears: BTreeMap<FactId, Vec<(usize, Heard)>> = BTreeMap::new();
         for (at, (net, plan)) in nets.iter().zip(&plan.scaled).enumerate() {
             for (host, server) in net.servers.iter().enumerate() {
-                ears.entry(server.works).or_default().push((at, Heard::Works(host)));
-                ears.entry(server.lost).or_default().push((at, Heard::Lost(host)));
+                ears.entry(*server).or_default().push((at, Heard::Works(host)));
             }
-            if plan.rules.replace.is_some() {
-                for (slot, member) in net.members.iter().enumerate() {
-                    let ears = ears.entry(member.process.works).or_default();
-                    ears.push((at, Heard::Member(slot)));
+            for (slot, member) in net.members.iter().enumerate() {
+                let process = member.process;
+                ears.entry(process.lost).or_default().push((at, Heard::Lost(slot)));
+                if plan.rules.replace.is_some() {
+                    ears.entry(process.works).or_default().push((at, Heard::Member(slot)));
                 }
             }
         }
@@ -375,7 +375,7 @@ impl<'p> Scalers<'p> {
             let control = &mut self.all[*scaler].control;
             match *heard {
                 Heard::Works(host) => control.hears(at, host, value),
-                Heard::Lost(host) if value => control.loses(host),
+                Heard::Lost(slot) if value => control.loses(slot),
                 Heard::Lost(_) => {}
                 Heard::Member(slot) => control.hears_of_member(at, slot, value),
             }

@@ -1,4 +1,4 @@
-//! Promise: a server provisions as many zones at a time as it says, and a launch that waits for its turn comes later by that time.
+//! Promise: a server provisions at most `provisions` zones at a time, and a launch that waits for its turn is later by its wait.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn one_server(provisions: &str) -> String {
 /// With two at a time they are provisioned at 10:20, 10:20, 10:25, 10:25 and 10:30, with one at 10:20 to 10:40 in steps of 5 s.
 /// Each serves 5 s later, and costs from its provisioning on.
 #[test]
-fn a_server_provisions_as_many_zones_at_a_time_as_it_says() {
+fn a_server_provisions_at_most_so_many_zones_at_a_time() {
     for (most, late) in [(8, 0.0), (2, 5.0 + 5.0 + 10.0), (1, 5.0 + 10.0 + 15.0 + 20.0)] {
         let text = one_server(&format!("provisions = {most}\n"));
         let results = run(&Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}")));
@@ -70,4 +70,64 @@ fn scalers_that_share_a_server_share_its_turns() {
     // The first by name has the first two turns: its second launch waits for 5 s, those of the other for 10 and 15 s.
     let late = [0, 1].map(|at| free[at] - bound[at]);
     assert!((late[0] - 5.0).abs() < 1e-6 && (late[1] - 25.0).abs() < 1e-6, "{late:?}");
+}
+
+/// A launch that takes no time to provision waits for no turn: its members come as without a bound.
+#[test]
+fn a_launch_that_provisions_nothing_waits_for_no_turn() {
+    let text = neighbours::pair(10, "[workload.users]\nstep = { at = \"00:12\", factor = 1.9 }\n");
+    let text = text.replace(", for = \"4min\"", "");
+    let of = |provisions: &str| {
+        let text = text
+            .replace("count  = 2\ncores  = 16\n", &format!("count  = 1\ncores  = 16\n{provisions}"))
+            .replace(
+                "provision = \"5s\", boot = \"5s\", retry-after",
+                "boot = \"5s\", retry-after",
+            );
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let figure = "members.more.mean@crowd";
+        let results = scenario.run(&Run::new().requests_only().figure(figure));
+        value(&results.unwrap_or_else(|error| panic!("{error}")), figure)
+    };
+    assert!((of("") - of("provisions = 1\n")).abs() < 1e-9);
+}
+
+/// With one turn, five launches of 10:15 are provisioned after 20 to 100 s. Two seconds later their server is down or cut off for
+/// 200 ms, too short to change what is measured: all fail when they should be provisioned, are repeated 5 s after that, each 20 s after the other, and wait for no turn of a
+/// failed one. So each member comes 25 s late, request by request and over years.
+#[test]
+fn launches_under_way_fail_if_their_server_is_lost_and_give_their_turns_back() {
+    let launch = "[scaler.grow]\nlaunch = { provision = \"20s\", boot = \"5s\", retry-after = \"5s\" }\n\
+        [run]\nhorizon = \"1h\"\ninitial = \"new\"\n\
+        [fault.never]\nhits = \"box-1\"\nhow = \"crash\"\nrate = \"0.000001/y\"\nrepair = \"1h\"\n";
+    let figures = ["members.grow.mean@crowd", "failed-launches.grow@crowd", "launches.grow@crowd"];
+    let of_years =
+        ["members.grow@horizon", "failed-launches.grow@horizon", "launches.grow@horizon"];
+    let found = |fault: &str| {
+        let text = one_server("provisions = 1\n").with(launch).with(fault);
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let both = [(Run::new().requests_only(), figures), (Run::new().years_only(), of_years)];
+        both.map(|(run, figures)| {
+            let run = figures.iter().fold(run.replications(2), |run, path| run.figure(path));
+            let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+            figures.map(|path| value(&results, path))
+        })
+    };
+    let whole = found("");
+    for how in ["crash", "partitioned"] {
+        let fault = format!(
+            "[fault.one]\nhits = \"box-1\"\nhow = \"{how}\"\nat = \"617s\"\nlasts = \"200ms\"\n"
+        );
+        for ((then, now), [length, unit]) in
+            whole.iter().zip(found(&fault)).zip([[600.0, 1.0], [3600.0, 8760.0]])
+        {
+            let late = (then[0] - now[0]) * length;
+            assert!((late - 5.0 * 25.0).abs() < 1e-4, "{how}: {late} member-seconds");
+            let counts = [now[1] / unit, now[2] / unit];
+            assert!(
+                counts.iter().zip([5.0, 10.0]).all(|(is, truth)| (is - truth).abs() < 1e-6),
+                "{how}: {counts:?}"
+            );
+        }
+    }
 }

@@ -124,7 +124,9 @@ impl Alone {
         self.parts.servers[host] = works;
         self.control.hears(now, host, works);
         if !works {
-            self.control.loses(host);
+            (0..HOSTS * PLACES)
+                .filter(|slot| server_of(*slot) == host)
+                .for_each(|slot| self.control.loses(slot));
         }
     }
 

@@ -4,35 +4,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A sight of one server with the launches of others.
-struct Others(Vec<SimTime>);
-
-impl Sight for Others {
-    fn can_launch(&self) -> bool {
-        true
-    }
-
-    fn server_works(&self, _: usize) -> bool {
-        true
-    }
-
-    fn member_works(&self, _: usize) -> bool {
-        true
-    }
-
-    fn others(&self, _: usize) -> Guests {
-        Guests { zones: Zones::default(), ends: self.0.clone() }
-    }
-
-    fn draw(&self, _: u64, _: u64) -> f64 {
-        0.5
-    }
-
-    fn rank(&self, _: u64, _: u64) -> f64 {
-        0.5
-    }
-}
-
 fn at(seconds: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(seconds)
 }
@@ -67,10 +38,10 @@ proptest! {
         for (gap, takes, second) in gaps {
             now += gap;
             let (own, other) = if second { (1, 0) } else { (0, 1) };
-            let sight = Others(turns[other].on(0).collect());
-            let wait = turns[own].wait(at(now), 0, Some(most), &sight);
+            let others = turns[other].on(0).collect();
+            let wait = turns[own].wait(at(now), 0, most, others);
             let end = at(now) + wait + SimDuration::from_secs(takes);
-            turns[own].takes(at(now), 0, end);
+            turns[own].takes(at(now), (0, launches.len()), end);
             launches.push((now, takes));
             found.push(end);
         }
@@ -80,9 +51,11 @@ proptest! {
 }
 
 #[test]
-fn without_a_bound_no_launch_waits() {
+fn a_turn_that_is_given_back_is_free_at_once_and_one_of_another_server_does_not_count() {
     let mut turns = Turns::default();
-    turns.takes(at(0), 0, at(100));
-    assert_eq!(turns.wait(at(1), 0, None, &Others(vec![at(50)])), SimDuration::ZERO);
-    assert_eq!(turns.wait(at(1), 1, Some(1), &Others(Vec::new())), SimDuration::ZERO);
+    turns.takes(at(0), (0, 7), at(100));
+    assert_eq!(turns.wait(at(1), 0, 1, Vec::new()), SimDuration::from_secs(99));
+    assert_eq!(turns.wait(at(1), 1, 1, Vec::new()), SimDuration::ZERO);
+    turns.leaves(7);
+    assert_eq!(turns.wait(at(1), 0, 1, Vec::new()), SimDuration::ZERO);
 }
