@@ -131,13 +131,11 @@ fn check_provisions(draft: &Draft, out: &mut Diagnostics) {
             let law = spec.launch.value.provision.as_ref();
             law.is_some_and(|law| law_of(law).mean() > 0.0)
         };
-        let mut provision = launches.map(|((_, spec), _)| takes_time(spec));
-        let Some(first) = provision.next() else {
+        let take_time: Vec<bool> = launches.map(|((_, spec), _)| takes_time(spec)).collect();
+        if take_time.is_empty() {
             let message = format!("no scaler launches zones on `{name}`");
             inert(most.span, message, "remove it", out);
-            continue;
-        };
-        if !first && provision.all(|takes| !takes) {
+        } else if !take_time.contains(&true) {
             let message = format!("launches on `{name}` take no time to provision");
             let help = "give a scaler a `launch = { provision = … }`, or remove it";
             inert(most.span, message, help, out);

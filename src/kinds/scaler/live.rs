@@ -6,7 +6,7 @@
 //! Holds: one alarm is armed, for the earliest due.
 
 use super::account::{OF, Tallied};
-use super::mechanism::{Control, Due, Guests, Rules, Sight, State};
+use super::mechanism::{Control, Due, Rules, Sight, State, Tenants};
 use super::spec::ScalerMetric;
 use crate::engine::calendar::Ticket;
 use crate::mechanism::scaling::{Act, Seen};
@@ -91,9 +91,9 @@ impl Sight for Eyes<'_> {
         self.around.health(self.config.slots[slot].member).works()
     }
 
-    fn others(&self, host: usize) -> Guests {
+    fn others(&self, host: usize) -> Tenants {
         let control = |at: usize| &self.around.held::<Scaler>(self.config.neighbours[at]).control;
-        self.config.rules.others_on(host, |at, theirs| control(at).guests_on(theirs))
+        self.config.rules.others_on(host, |at, theirs| control(at).tenants_on(theirs))
     }
 
     fn draw(&self, launch: u64, index: u64) -> f64 {

@@ -21,7 +21,7 @@ mod turns;
 mod zones;
 
 use leaving::{Move, Moving};
-pub use turns::Guests;
+pub use turns::Tenants;
 use turns::Turns;
 pub use zones::Zones;
 
@@ -98,12 +98,12 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Returns what the other scalers have on a server; `guests_on` returns the part of one neighbour, given by its place,
+    /// Returns what the other scalers have on a server; `tenants_on` returns the part of one neighbour, given by its place,
     /// by the number that the server has there.
-    pub fn others_on(&self, host: usize, guests_on: impl Fn(usize, usize) -> Guests) -> Guests {
+    pub fn others_on(&self, host: usize, tenants_on: impl Fn(usize, usize) -> Tenants) -> Tenants {
         let neighbours = self.neighbours.iter().enumerate();
-        let guests = neighbours.filter_map(|(at, of)| Some(guests_on(at, of.hosts[host]?)));
-        guests.fold(Guests::default(), Guests::with)
+        let tenants = neighbours.filter_map(|(at, of)| Some(tenants_on(at, of.hosts[host]?)));
+        tenants.fold(Tenants::default(), Tenants::with)
     }
 
     /// Returns the number of launches that are provisioned at a time on a server; `None`: none of this scaler waits there.
@@ -167,7 +167,7 @@ pub trait Sight {
     /// Returns whether the process of a slot works, present or not.
     fn member_works(&self, slot: usize) -> bool;
     /// Returns what other scalers have on a server: members, from the begin of their launch on, and zones being provisioned.
-    fn others(&self, host: usize) -> Guests;
+    fn others(&self, host: usize) -> Tenants;
     /// Returns a uniform number for a launch: its failure (0), time to provision (1), to boot (2), to restart (3).
     fn draw(&self, launch: u64, index: u64) -> f64;
     /// Returns a uniform number by which a launch ranks a server.
@@ -405,8 +405,8 @@ impl Control {
 
     /// Returns what this scaler has on a server.
     #[must_use]
-    pub fn guests_on(&self, host: usize) -> Guests {
-        Guests {
+    pub fn tenants_on(&self, host: usize) -> Tenants {
+        Tenants {
             zones: Zones::of(&self.rules.wanted, self.members_on(host)),
             ends: self.turns.on(host).collect(),
         }

@@ -26,7 +26,7 @@ use super::Live;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::health::{AutomatonId, FactId, StateId, View};
 use crate::kinds::scaler::account::Tallied;
-use crate::kinds::scaler::mechanism::{Control, Due, Guests, Sight, State};
+use crate::kinds::scaler::mechanism::{Control, Due, Sight, State, Tenants};
 use crate::kinds::scaler::rules::{LAUNCH, SERVER};
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::scaling::{Act, Seen};
@@ -86,7 +86,7 @@ struct One<'p> {
     /// Core-seconds for which each member was busy in the present period, or requests that arrived.
     amount: Vec<f64>,
     /// Members of other scalers, and ends of their launches, on each of its servers.
-    others: Vec<Guests>,
+    others: Vec<Tenants>,
 }
 
 /// All scalers in one trajectory.
@@ -103,7 +103,7 @@ pub(super) struct Scalers<'p> {
 /// The parts as a scaler sees them.
 struct Eyes<'a> {
     net: &'a ScaledNet,
-    others: &'a [Guests],
+    others: &'a [Tenants],
     keys: [Key; 2],
     view: View<'a>,
 }
@@ -121,7 +121,7 @@ impl Sight for Eyes<'_> {
         self.view.fact(self.net.members[slot].process.works)
     }
 
-    fn others(&self, host: usize) -> Guests {
+    fn others(&self, host: usize) -> Tenants {
         self.others[host].clone()
     }
 
@@ -150,7 +150,7 @@ impl<'p> One<'p> {
         control.begin(SimTime::ZERO, true);
         let key = |purpose| Key::derive(of.0, of.1, purpose, &plan.name);
         let amount = vec![0.0; plan.rules.slots.len()];
-        let others = vec![Guests::default(); plan.rules.hosts.len()];
+        let others = vec![Tenants::default(); plan.rules.hosts.len()];
         Self { plan, net, control, keys: [key(LAUNCH), key(SERVER)], amount, others }
     }
 
@@ -353,7 +353,7 @@ impl<'p> Scalers<'p> {
             return;
         }
         let control = |at: usize| &self.all[rules.neighbours[at].scaler].control;
-        let on = |host| rules.others_on(host, |at, theirs| control(at).guests_on(theirs));
+        let on = |host| rules.others_on(host, |at, theirs| control(at).tenants_on(theirs));
         self.all[index].others = (0..rules.hosts.len()).map(on).collect();
     }
 

@@ -12,14 +12,14 @@ use crate::units::{SimDuration, SimTime};
 
 /// Members of scalers on a server, as the launch of another scaler finds them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Guests {
+pub struct Tenants {
     /// Their zones.
     pub zones: Zones,
     /// Ends of the launches that are being provisioned or wait there; none on a server without a bound.
     pub ends: Vec<SimTime>,
 }
 
-impl Guests {
+impl Tenants {
     /// Returns the sum of two sets of members.
     #[must_use]
     pub fn with(mut self, other: Self) -> Self {

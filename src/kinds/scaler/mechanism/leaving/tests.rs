@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::{Boot, Guests, Host, Launch, Rules, Sight, Zones};
+use super::super::{Boot, Host, Launch, Rules, Sight, Tenants, Zones};
 use super::*;
 use crate::kinds::scaler::spec::ScalerMetric;
 use crate::mechanism::placement::{Wanted, Weights};
@@ -89,8 +89,8 @@ impl Sight for Parts {
         self.members[slot] && self.servers[server_of(slot)]
     }
 
-    fn others(&self, _: usize) -> Guests {
-        Guests::default()
+    fn others(&self, _: usize) -> Tenants {
+        Tenants::default()
     }
 
     fn draw(&self, _: u64, _: u64) -> f64 {
