@@ -9,7 +9,7 @@
 //!
 //! Before October 2017 a [daemon] took pages back instead.
 //!
-//! In: the memory used, touches, wake-ups. Out: faults, pages that are written. Holds: resident ≤ used; a zone that is not over
+//! In: the memory used, touches, wake-ups, new caps. Out: faults, pages that are written. Holds: resident ≤ used; a zone that is not over
 //! has no fault unless it was over before.
 //! Leaves out: the processor time of the scanner (at most 80 % of one processor per 64 GiB, of the kernel), the order in which pages
 //! were touched, pages that several zones map (they are charged to none), shortage of the whole system.
@@ -81,6 +81,12 @@ impl MemoryCap {
             self.resident = u64::try_from(left).unwrap_or(u64::MAX);
         }
         self.used = used;
+        self.judge();
+    }
+
+    /// Sets the cap, at once for the page scanner. The daemon reads it at one of its next looks.
+    pub fn limit(&mut self, cap: u64) {
+        self.cap = cap;
         self.judge();
     }
 

@@ -57,6 +57,26 @@ fn six_disks_read_four_times_as_much_in_mirrors_as_in_raidz2() {
     assert!((430.0..=480.0).contains(&mirrors), "{mirrors}");
 }
 
+/// 4.8 test 6, the reason: a read is an operation at each of the four data disks of a raidz2, and at one disk of a mirror. One reader at a
+/// time takes 10 ms per read, so as many of the six disks are busy as take part.
+#[test]
+fn a_read_is_an_operation_at_each_data_disk_of_raidz2_and_at_one_of_a_mirror() {
+    for (layout, operations) in
+        [(r#""raidz2", data = 4, parity = 2"#, 4.0), (r#""mirror", data = 3, parity = 3"#, 1.0)]
+    {
+        let set = format!(r#"{{ kind = "7.2k", time = "10ms", layout = {layout} }}"#);
+        let text = readers(&set, "").replace("users   = 64", "users   = 1");
+        let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+        let figures = ["throughput.job", "utilization.box.local"];
+        let run = figures.iter().fold(Run::new().requests_only(), |run, figure| run.figure(figure));
+        let results = scenario.run(&run).unwrap_or_else(|error| panic!("{error}"));
+        let [rate, busy] =
+            figures.map(|figure| results.figure(&format!("{figure}@busy")).unwrap().value());
+        assert!((rate - 100.0).abs() < 0.1, "{layout}: {rate}");
+        assert!((busy * 6.0 - operations).abs() < 0.01, "{layout}: {busy}");
+    }
+}
+
 /// Two groups of three serve twice as much as one.
 #[test]
 fn groups_add_up() {

@@ -58,7 +58,8 @@ fn refusal(text: &str) -> String {
     Scenario::parse(text).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
-/// 6.5 test 1: two virtual processors and a cap of four use two; the same work in a zone uses four.
+/// 6.5 test 1: two virtual processors and a cap of four use two; the same work in a zone uses four. The text lets the I/O threads of the
+/// hypervisor use more; here exits count against the virtual processors, which the description of machines says.
 #[test]
 fn a_machine_uses_as_many_cores_as_it_has_virtual_processors_whatever_its_cap() {
     let figures = ["throughput.job@busy", "utilization.www.cpu@busy"];
@@ -83,16 +84,19 @@ fn a_machine_holds_the_memory_of_its_hypervisor_too() {
     assert_eq!(placed(&machines(12, "")), "");
     assert!(placed(&machines(13, "")).contains("1 of 13 members of `www` cannot be placed"));
     assert_eq!(placed(&machines(12, "hypervisor = \"bhyve\"")), "");
-    // 5.25 GiB each: 13 of 5 GiB are 65, twelve of 5.25 are 63.
+    // bhyve takes 1.25 GiB: twelve of 5.25 GiB are 63, and twelve with 4,200 MiB for the guest 64.2.
     let eleven = machines(12, "hypervisor = \"bhyve\"").replace("4GiB", "4200MiB");
     assert!(placed(&eleven).contains("1 of 12 members of `www` cannot be placed"));
-    assert_eq!(placed("[zone.www]\ncount = 60\nmemory = \"1GiB\""), "");
+    // A zone has no more than its memory.
+    let zones = |count: u32| placed(&format!("[zone.www]\ncount = {count}\nmemory = \"1GiB\""));
+    assert_eq!((zones(60), zones(64)), (String::new(), String::new()));
+    assert!(zones(65).contains("1 of 65 members of `www` cannot be placed"));
 }
 
-/// 6.5 test 4, for the fluid, which divides cores by shares as the classic rule does: a guest of four busy virtual processors and
-/// a zone of twelve threads with equal shares divide four cores evenly, however many requests the guest works on. By the number of
-/// threads the guest would have a quarter. That rule is one of processors at the tick, which have no machines: there it is tested
-/// by threads.
+/// 6.5 test 4, where cores are divided by shares at each instant, as the classic rule does on average: a guest of four busy virtual processors and
+/// a zone of four or twelve threads with equal shares divide four cores evenly, however many requests the guest works on. By the number of
+/// threads it would have a quarter beside twelve. That rule is one of processors at the tick, on which machines are refused: there it is
+/// tested by threads.
 #[test]
 fn a_guest_competes_by_its_virtual_processors_and_not_by_its_requests() {
     let other = "[zone.other]\non = [\"box-1\"]\n[service.other-app]\nin = \"other\"\nworkers = \"unlimited\"\n\
@@ -102,14 +106,18 @@ fn a_guest_competes_by_its_virtual_processors_and_not_by_its_requests() {
     let machine = format!("[vm.www]\nvcpus = 4\nmemory = \"4GiB\"\n{PLAIN}");
     let text = busy(&machine, 64).replace("cores  = 8", "cores  = 4") + other;
     let figures = ["utilization.www.cpu@busy", "utilization.other.cpu@busy"];
-    let results = run(&text, &figures);
-    for path in figures {
-        let found = figure(&results, path);
-        assert!((found / 0.5 - 1.0).abs() < 0.001, "{path}: {found}");
+    for threads in [4, 12] {
+        let results = run(&text.replace("users = 12", &format!("users = {threads}")), &figures);
+        for path in figures {
+            let found = figure(&results, path);
+            assert!((found / 0.5 - 1.0).abs() < 0.001, "{threads} {path}: {found}");
+        }
     }
+    let at_the_tick = text.replace("cores  = 4", "cores  = 4\ncpu-model = \"tick\"");
+    assert!(refusal(&at_the_tick).contains("tick"), "{}", refusal(&at_the_tick));
 }
 
-/// Returns a file with one visitor per second and a resize of `www` at 00:10 to 8 GiB.
+/// Returns a file with five visitors per second and a resize of `www` at 00:10 to 8 GiB.
 fn resized(stands: &str, more: &str) -> String {
     format!(
         r#"
@@ -153,16 +161,16 @@ memory = "8GiB"
     )
 }
 
-/// 5.5 test 4: a zone has its new memory at the very nanosecond of the command, and stays up: its workers are never away and no
+/// 5.5 test 4 (what a zone does with its memory is in `mechanisms::paging`): a zone has its new memory at the very nanosecond of the command, and stays up: its workers are never away and no
 /// page is lost. A machine stops, boots and starts its service, for 30 + 60 + 15 s, and has its new memory when it boots:
 /// 5/s x 105 s are lost.
 #[test]
 fn a_zone_grows_at_once_and_a_machine_reboots() {
     let machine = "[vm.www]\nvcpus = 2\nstop = \"30s\"\nboot = \"60s\"";
     for (stands, lost, [before, grown]) in
-        [("[zone.www]", 0.0, [31, 24]), (machine, 525.0, [30, 23])]
+        [("[zone.www]", 0.0, [31, 28]), (machine, 525.0, [30, 27])]
     {
-        let text = resized(stands, "");
+        let text = resized(stands, "").replace("8GiB", "4GiB");
         let found = figure(&run(&text, &["lost.page@change"]), "lost.page@change");
         assert!((found - lost).abs() <= 0.06 * lost, "{stands}: {found}");
         let loaded = read(&text, Path::new(".")).unwrap();
@@ -234,12 +242,14 @@ cap  = 4.0
         )
     };
     let machine = format!("[vm.www]\nvcpus = 6\nstop = \"20s\"\nboot = \"60s\"\n{PLAIN}");
+    let bhyve = format!("{machine}\nhypervisor = \"bhyve\"");
     let windows = ["before", "at-once", "then"];
     let tick = (8.0 * 48.0 + 4.08 * 952.0) / 4_000.0;
     for (stands, server, per_s, [least, most]) in [
         ("[zone.www]", "", [20.0, 40.0, 40.0], [1.0 - 5.0 / 800.0, 1.0]),
         ("[zone.www]", "cpu-model = \"tick\"", [20.0, 40.0, 40.0], [1.0, tick]),
         (&machine, "", [20.0, 0.0, 40.0], [0.0, 0.0]),
+        (&bhyve, "", [20.0, 0.0, 40.0], [0.0, 0.0]),
     ] {
         let figures = windows.map(|window| format!("throughput.job@{window}"));
         let first = "utilization.www.cpu@first";

@@ -14,17 +14,25 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Cores, SimDuration, SimTime};
 
+/// Returns the operations that resize at least one of the parts that `is_one` accepts, in the order of the file.
+pub(super) fn resizes<'d>(
+    draft: &'d Draft,
+    is_one: impl Fn(&Part) -> bool + 'd,
+) -> impl Iterator<Item = &'d OperationSpec> {
+    let all = draft.scenario.operation.iter().map(|(_, spec)| spec);
+    // The checks have reported wrong references already.
+    all.filter(move |spec| {
+        let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
+        resize && draft.targets.operated(spec).iter().any(&is_one)
+    })
+}
+
 /// Returns the changes of the limits of a zone member, in the order of the file.
 pub(super) fn changes(draft: &Draft, (zone, member): (usize, u32)) -> Vec<Change<ZoneLimits>> {
     let mut found = Vec::new();
     let part = Part::Zone { zone, member };
-    for (_, spec) in draft.scenario.operation.iter() {
-        let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
+    for spec in resizes(draft, |one| *one == part) {
         let (Some(at), Some(cap)) = (&spec.at, &spec.cap) else { continue };
-        // The checks have reported wrong references already.
-        if !resize || !draft.targets.operated(spec).contains(&part) {
-            continue;
-        }
         let machine = vm::of(draft, zone);
         let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
         found.push(Change {

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::convert::table;
+use crate::kinds::service::working_sets::declared_in;
 use crate::kinds::zone::spec::ServerSpec;
-use crate::kinds::zone::{caching, parts, vm};
+use crate::kinds::zone::{caching, caps, parts, vm};
 use crate::model::blueprint::Part as Component;
 use crate::model::ids::ComponentId;
 use crate::model::spec::memory::MemoryPolicy;
-use crate::model::spec::runs::Does;
+use crate::model::spec::runs::OperationSpec;
 use crate::model::world::resize::{Change, Resizing};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
@@ -17,6 +18,8 @@ use crate::plan::names::member_name;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::ram;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::second_level;
 
@@ -169,12 +172,10 @@ pub(super) fn pages_before(
 pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
     let mut all = Vec::new();
     for (group, (server, spec)) in numbers.draft().scenario.server.iter().enumerate() {
-        let Some(room) = spec.memory.as_ref().filter(|_| spec.ram_cache.is_none()) else {
-            continue;
-        };
+        let Some(room) = &spec.memory else { continue };
         for member in 0..spec.count.value {
             let id = ServerId { group, member };
-            if !caching::caches(numbers.draft(), id) {
+            if !caches_what_is_free(numbers.draft(), id) {
                 continue;
             }
             let zones = zones(numbers, id);
@@ -188,6 +189,33 @@ pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
     all
 }
 
+/// Returns whether a server caches reads in all the memory that its zones leave free.
+fn caches_what_is_free(draft: &Draft, id: ServerId) -> bool {
+    let spec = &draft.scenario.server[id.group].1;
+    spec.memory.is_some() && spec.ram_cache.is_none() && caching::caches(draft, id)
+}
+
+/// Reports new memory of zones that changes nothing: no cache of a server, no paging, and no machine reboots.
+pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
+    let Some(memory) = &operation.memory else { return };
+    let parts = draft.targets.operated(operation);
+    let acts = |part: &Part| match part.stands_on(draft) {
+        Some(Part::Server(id)) => {
+            let zone = part.index();
+            vm::of(draft, zone).is_some()
+                || declared_in(draft, zone).next().is_some()
+                || caches_what_is_free(draft, id)
+        }
+        _ => true,
+    };
+    if !parts.is_empty() && !parts.iter().any(acts) {
+        let message = "the new memory changes no figure: no service in the zones has a `working-set`, and no server \
+                       caches reads in what its zones leave free";
+        let help = "declare a `working-set`, or the `content` of a set of disks";
+        out.push(Diagnostic::new(Code::SeldomUsed, memory.span, message).help(help));
+    }
+}
+
 /// Returns the memory of each zone of a server, and its changes.
 fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change<Bytes>>)> {
     let of = |(_, zone, member): &(String, usize, u32)| {
@@ -199,15 +227,10 @@ fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change<Bytes>>)
 }
 
 /// Returns the changes of the memory of a zone member, in the order of the file.
-fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
+pub(super) fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
     let mut found = Vec::new();
-    for (_, spec) in draft.scenario.operation.iter() {
-        let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
+    for spec in caps::resizes(draft, |one| *one == zone) {
         let (Some(at), Some(memory)) = (&spec.at, &spec.memory) else { continue };
-        // The checks have reported wrong references already.
-        if !resize || !draft.targets.operated(spec).contains(&zone) {
-            continue;
-        }
         let machine = vm::of(draft, zone.index());
         // A machine has its new memory when it boots.
         let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);

@@ -11,11 +11,10 @@ use crate::kinds::service::spec::WorkingSetSpec;
 use crate::kinds::service::working_sets::declared_in;
 use crate::kinds::zone::live::paging::{PagingConfig, WorkingSet};
 use crate::kinds::zone::spec::CapKeeper;
-use crate::kinds::zone::vm;
+use crate::kinds::zone::{caps, memory, vm};
 use crate::mechanism::memory_cap::PAGE;
 use crate::model::blueprint::{Config, Part as Component};
 use crate::model::ids::{ComponentId, KeyId};
-use crate::model::spec::runs::Does;
 use crate::plan::Draft;
 use crate::plan::checks::inert;
 use crate::plan::compile::{Builder, Made};
@@ -63,6 +62,7 @@ pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, at: (usize, u3
     let dirty_ppm = whole::u64(dirty * 1e6);
     let config = PagingConfig {
         cap,
+        changes: memory::changes(draft, Part::Zone { zone, member: number }),
         dirty_ppm,
         has_daemon: keeper == Some(CapKeeper::Daemon),
         sets,
@@ -152,13 +152,14 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             let help = "remove the `working-set`, or the `[scaler]`";
             out.push(Diagnostic::new(Code::KeysExclude, set.span, message).help(help));
         }
-        if pages(cap.value) < 256 {
-            let message = format!("a cap of {} has fewer than 256 pages", cap.value);
-            let found = Diagnostic::new(Code::OutOfRange, cap.span, message);
-            out.push(found.help("at least 1MiB").related(set.span, "the working set"));
+        for cap in std::iter::once(cap).chain(resized(draft, zone)) {
+            if pages(cap.value) < 256 {
+                let message = format!("a cap of {} has fewer than 256 pages", cap.value);
+                let found = Diagnostic::new(Code::OutOfRange, cap.span, message);
+                out.push(found.help("at least 1MiB").related(set.span, "the working set"));
+            }
         }
         of_zone(draft, (zone, service), out);
-        resized(draft, (zone, service), out);
     }
 }
 
@@ -238,25 +239,18 @@ fn of_zone(draft: &Draft, (zone, service): (usize, usize), out: &mut Diagnostics
         };
         Some(sum.saturating_add(set.base.value.count()).saturating_add(requests))
     });
-    let cap = draft.scenario.zone[zone].1.memory.as_ref().map_or(0, |cap| cap.value.count());
+    let first = draft.scenario.zone[zone].1.memory.as_ref();
+    let caps = first.into_iter().chain(resized(draft, zone)).map(|cap| cap.value.count());
+    let cap = caps.min().unwrap_or(0);
     if let Some(most) = most.filter(|most| *most <= cap) {
         let message = format!("{} at most always fit into {}", Bytes::new(most), Bytes::new(cap));
         inert(set.span, &message, "remove it, or lower the `memory` of the zone", out);
     }
 }
 
-/// Reports a `resize` of a zone whose memory is paged.
-fn resized(draft: &Draft, (zone, service): (usize, usize), out: &mut Diagnostics) {
-    let Some(set) = &draft.scenario.service[service].1.working_set else { return };
-    for (_, operation) in draft.scenario.operation.iter() {
-        let resizes = operation.does.as_ref().is_some_and(|does| does.value == Does::Resize);
-        let Some(memory) = operation.memory.as_ref().filter(|_| resizes) else { continue };
-        let parts = draft.targets.operated(operation);
-        if parts.iter().any(|part| matches!(part, Part::Zone { zone: other, .. } if *other == zone))
-        {
-            let message = "the cap of a zone with declared working sets cannot change";
-            let found = Diagnostic::new(Code::KeysExclude, memory.span, message);
-            out.push(found.related(set.span, "the working set").help("remove one of them"));
-        }
-    }
+/// Returns the sizes that operations give to the memory of members of a zone.
+fn resized(draft: &Draft, zone: usize) -> impl Iterator<Item = &Spanned<Bytes>> {
+    let is_member =
+        move |part: &Part| matches!(part, Part::Zone { zone: other, .. } if *other == zone);
+    caps::resizes(draft, is_member).filter_map(|spec| spec.memory.as_ref())
 }

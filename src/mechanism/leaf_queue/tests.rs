@@ -24,6 +24,11 @@ fn a_zone_with_one_read_goes_before_one_with_49() {
     let (mut queue, mut turns) = (reads(50), equal());
     assert_eq!(queue.take(&mut turns), Some(49));
     assert_eq!(queue.take(&mut turns), Some(0), "then the oldest of the other zone");
+    // The scores are as 500 to 10: with weights of 50 to 1 they are equal, and the zone that waits first goes.
+    for (weight, first) in [(4_999, 49), (5_000, 0), (5_001, 0)] {
+        let (mut queue, mut turns) = (reads(50), Turns::new([weight, 100]));
+        assert_eq!(queue.take(&mut turns), Some(first), "{weight}");
+    }
 }
 
 /// 3.9 test 8.

@@ -3,10 +3,11 @@
 //! Model: it looks at the resident memory of a zone 15 s after its start, and then again 120 s later if at most 80 % of the cap
 //! is resident, 60 s later up to 90 %, 30 s later up to the cap. Above the cap it takes back the surplus and 5 % of the
 //! cap, in chunks of 64 MiB, and looks again 1 s later. Meanwhile each fault of the zone is delayed, by 125 µs after the first look that
-//! finds it over, by twice as much after each further one, by 2 ms at most.
+//! finds it over, by twice as much after each further one, by 2 ms at most. A look reads the cap if the daemon has not done so for
+//! more than 300 s.
 //!
-//! In: looks. Out: pages that are taken back, the time until the next look, the delay of a fault. Leaves out: the estimate of the
-//! resident memory (it is exact), small processes that are spared, a cap that changes.
+//! In: looks, the cap. Out: pages that are taken back, the time until the next look, the delay of a fault. Leaves out: the estimate of the
+//! resident memory (it is exact), small processes that are spared.
 //! Source: illumos-joyent `cmd/zoneadmd/mcap.c`, `uts/common/vm/vm_as.c` (2011 to 2017).
 
 use super::PAGE;
@@ -20,6 +21,8 @@ const OVER: SimDuration = SimDuration::SECOND;
 const LEAST_DELAY: SimDuration = SimDuration::from_nanos(125_000);
 /// Greatest delay of a fault.
 const MOST_DELAY: SimDuration = SimDuration::from_nanos(2_000_000);
+/// Age of the cap that the daemon knows, above which a look reads it again.
+const REFRESH: SimDuration = SimDuration::from_secs(300);
 /// Pages that are taken back together: 64 MiB.
 const CHUNK: u64 = (64 << 20) / PAGE;
 
@@ -32,17 +35,23 @@ pub(super) const PUSHES: u64 = (4 << 30) / PAGE;
 pub struct Daemon {
     delay: SimDuration,
     sleep: SimDuration,
+    /// Cap as it was last read, in pages, and the time from then to the last look. None before the first look.
+    known: Option<(u64, SimDuration)>,
 }
 
 impl Default for Daemon {
     fn default() -> Self {
-        Self { delay: SimDuration::ZERO, sleep: FIRST }
+        Self { delay: SimDuration::ZERO, sleep: FIRST, known: None }
     }
 }
 
 impl Daemon {
     /// Looks at a zone with `resident` pages under `cap`; returns the pages to take back.
     pub fn looks(&mut self, resident: u64, cap: u64) -> u64 {
+        let known = self.known.map(|(cap, age)| (cap, age + self.sleep));
+        let (cap, age) =
+            known.filter(|(_, age)| *age <= REFRESH).unwrap_or((cap, SimDuration::ZERO));
+        self.known = Some((cap, age));
         if resident <= cap {
             let of_cap =
                 |percent: u64| u128::from(resident) * 100 <= u128::from(cap) * u128::from(percent);
@@ -51,11 +60,11 @@ impl Daemon {
                 () if of_cap(90) => 60,
                 () => 30,
             };
-            *self = Self { delay: SimDuration::ZERO, sleep: SimDuration::from_secs(seconds) };
+            (self.delay, self.sleep) = (SimDuration::ZERO, SimDuration::from_secs(seconds));
             return 0;
         }
         let delay = self.delay + self.delay;
-        *self = Self { delay: delay.max(LEAST_DELAY).min(MOST_DELAY), sleep: OVER };
+        (self.delay, self.sleep) = (delay.max(LEAST_DELAY).min(MOST_DELAY), OVER);
         let surplus = resident - cap + cap / 20;
         surplus.div_ceil(CHUNK).saturating_mul(CHUNK).min(resident)
     }

@@ -1,6 +1,7 @@
 //! The tests of the source's section on memory caps, by number, and invariants.
 //!
-//! Test 2 (a file that two zones map) is in `inside::mechanisms::paging`, test 4 (a resize) in `inside::machines`.
+//! Test 2 (a file that two zones map) and those of whole files are in `inside::mechanisms::paging`; test 4 (a resize), of machines as
+//! well, in `inside::machines`.
 
 use proptest::prelude::*;
 
@@ -39,10 +40,11 @@ fn test_1_dirty_pages_leave_at_2_400_per_second() {
 }
 
 /// 5.5 test 5: the scanner of a zone over its cap, on a host with ample free memory. Pages are taken from this zone alone, down to
-/// its cap, so what others have free shrinks by no more than comes back within a quarter of a second.
+/// its cap, so what others have free shrinks by no more than comes back within a quarter of a second. What that means for another zone
+/// is in `inside::mechanisms::paging`.
 ///
-/// The text also bounds the scanner to 80 % of one CPU (200 ms per wake-up of 250 ms), and gives no time per page. Without that the
-/// processor time of a wake-up cannot be derived. The kernel spends it outside of every zone, and the model leaves it out.
+/// The text also bounds the scanner to 80 % of one CPU, 200 ms per wake-up of 250 ms, which bounds what it can take back as well. It gives no time
+/// per page, so neither bound can be derived. The kernel spends that time outside of every zone, and the model leaves it out.
 #[test]
 fn test_5_a_zone_over_its_cap_holds_its_cap() {
     let mut zone = MemoryCap::new(GIB, 0);
@@ -110,6 +112,45 @@ fn the_daemon_takes_back_chunks_and_sleeps_the_longer_the_less_is_resident() {
         sleeps.push(zone.next_wake(seconds(0)));
     }
     assert_eq!(sleeps, [30, 60, 60, 120].map(|time| Some(seconds(time))));
+}
+
+/// 5.5 test 4: a zone of 1 GiB that uses 2 GiB is over; with 4 GiB it is not, and its pages come back. With 1 GiB again it is over
+/// at once, and the next wake-up takes back what is above.
+#[test]
+fn test_4_a_cap_that_changes_is_in_force_at_once() {
+    let mut zone = MemoryCap::new(GIB, 0);
+    zone.uses(2 * GIB);
+    assert!(zone.is_over());
+    zone.limit(4 * GIB);
+    assert!(!zone.is_over() && zone.next_wake(seconds(0)).is_none());
+    zone.uses(3 * GIB);
+    assert!(!zone.is_over() && zone.faults(1_000, 0.999) == 0);
+    zone.limit(GIB);
+    assert!(zone.is_over() && zone.resident() == 3 * GIB);
+    assert_eq!(zone.scans(), 0);
+    assert!(!zone.is_over() && zone.resident() < GIB - GIB / 128);
+}
+
+/// The daemon of before 2017 reads the cap anew once it knows it for more than 300 s. It looks at 15 s and reads it; at 135 and
+/// 255 s it knows it for 120 and 240 s, and at 375 s for 360 s. So a cap that shrinks below the memory used at 16 s is in force
+/// after six minutes.
+#[test]
+fn the_daemon_learns_of_a_new_cap_after_five_minutes() {
+    let mut zone = MemoryCap::new(GIB, 0).with_daemon();
+    zone.uses(GIB / 2);
+    let mut now = seconds(0);
+    let mut over = Vec::new();
+    for _ in 0..4 {
+        now = zone.next_wake(now).expect("it looks again");
+        zone.scans();
+        over.push((now, zone.is_over()));
+        zone.limit(GIB / 4);
+    }
+    assert_eq!(
+        over,
+        [(15, false), (135, false), (255, false), (375, true)].map(|(at, is)| (seconds(at), is))
+    );
+    assert!(zone.resident() <= GIB / 4);
 }
 
 /// Memory above the cap that a zone used before the run is taken back already.

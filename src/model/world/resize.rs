@@ -6,7 +6,7 @@
 //! through the content of the cache.
 //!
 //! In: the memory of zones over time. Holds: the capacity of a cache is at every instant what the last change of
-//! each zone leaves free. Leaves out: paging in the zone, the time a change takes.
+//! each zone leaves free. Leaves out: paging in the zone, whose memory follows its changes itself; the time a change takes.
 //! Source: memory caps of zones in SmartOS, which take effect at once.
 
 use super::Around;
@@ -59,14 +59,14 @@ impl<T: Copy> Change<T> {
 
     /// Returns the value that the last of several changes gave up to `now`; `None` if none has happened. Of two changes
     /// at one instant, the later one in the list counts.
-    fn latest(changes: &[Self], now: SimTime, planned: bool) -> Option<T> {
+    pub(crate) fn latest(changes: &[Self], now: SimTime, planned: bool) -> Option<T> {
         let happen = changes.iter().filter(|change| change.happens(planned));
         let past = happen.filter_map(|change| Some((change.last(now)?, change.to)));
         past.max_by_key(|(at, _)| *at).map(|(_, to)| to)
     }
 
     /// Returns the first instant of several changes after `now`.
-    fn next_of<'a>(
+    pub(crate) fn next_of<'a>(
         changes: impl Iterator<Item = &'a Self>,
         now: SimTime,
         planned: bool,

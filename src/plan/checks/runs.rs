@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::convert::place;
 use crate::kinds::client::spec::ClientsSpec;
 use crate::kinds::scaler::moves;
-use crate::kinds::zone::{caps, overlap, vm};
+use crate::kinds::zone::{caps, memory, overlap, vm};
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TimeUnit, TraceFormat, WeekMoment, WorkloadSpec,
@@ -535,6 +535,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         check_resized(draft, operation, out);
         vm::check_resized(draft, operation, out);
         caps::check_resized(draft, operation, out);
+        memory::check_resized(draft, operation, out);
     }
 }
 

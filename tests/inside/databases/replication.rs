@@ -198,6 +198,46 @@ fn mechanisms_7_5_7_semi_sync_falls_back_after_ten_seconds_and_then_loses() {
     assert!(lost.abs_diff(112) <= 1, "{lost}");
 }
 
+/// 7.5 test 7, its third part, at its rate. The replica goes away at 1 s, and the primary dies later; what it has sent is with the
+/// replica after 0.2 s. The writes since 0.8 s are not with the replica. Those that were acknowledged are lost:
+///
+/// - away for 11 s, the primary dies at 12 s: 1,000/s from 0.8 to 12 s are 11,200, those before 2 s after their 10 s;
+/// - away for 9 s, the primary dies when it is back, at 10 s: no write has waited for 10 s, so nothing is lost. An asynchronous primary has
+///   acknowledged all 9,200.
+#[test]
+fn mechanisms_7_5_7_what_waited_for_ten_seconds_is_lost_and_nothing_before() {
+    let lost = |mode: &str, back_s: f64| {
+        let database = format!(
+            r#"
+connections = 20000
+read  = {{ cpu = "0.1ms" }}
+write = {{ cpu = "0.1ms" }}
+replication = {{ mode = "{mode}", receive = "200ms" }}
+[database.mysql.failover]
+detect   = {{ interval = "1ms", time-out = "1s", fall = 1 }}
+promote  = "0s"
+coverage = 1.0
+manual-repair = "45min"
+"#
+        );
+        let plan = scene(&database, "1000/s", "");
+        let mut world = world(&plan, 0, Faults::Off);
+        world.run_before(at(1.0)).unwrap();
+        strike(&plan, &mut world, "mysql-2", Health::Unreachable);
+        world.run_before(at(back_s)).unwrap();
+        strike(&plan, &mut world, "mysql-1", Health::Down);
+        strike(&plan, &mut world, "mysql-2", Health::Up);
+        time_until(&plan, &mut world, (0.1, 60.0), |g| g.primary() == 1).unwrap();
+        count(&plan, &world, Tallied::LostWrites)
+    };
+    for (mode, back_s, expected) in
+        [("semi-sync", 12.0, 11_200_u64), ("semi-sync", 10.0, 0), ("async", 10.0, 9_200)]
+    {
+        let found = lost(mode, back_s);
+        assert!(found.abs_diff(expected) <= expected.min(1), "{mode} {back_s}: {found}");
+    }
+}
+
 /// The group of a plan, to change.
 pub fn config(plan: &mut Blueprint) -> &mut DatabaseConfig {
     let part = plan.parts.iter_mut().find(|part| part.name == "mysql.group").expect("a group");

@@ -7,20 +7,21 @@
 //!
 //! At the start no more than the cap is resident: what was used before has been taken back.
 //!
-//! In: changes of the memory used, touches of requests, wake-ups of the scanner. Out: faults, writes at the swap device. Leaves out: what the
+//! In: changes of the memory used and of the cap, touches of requests, wake-ups of the scanner. Out: faults, writes at the swap device. Leaves out: what the
 //! mechanism does; the memory of a process that is restarted: only its requests are gone.
 //!
 //! [`memory_cap`]: crate::mechanism::memory_cap
 
 use crate::engine::calendar::Ticket;
-use crate::mechanism::memory_cap::MemoryCap;
+use crate::mechanism::memory_cap::{MemoryCap, PAGE};
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::route::Drawn;
 use crate::model::world::Around;
+use crate::model::world::resize::Change;
 use crate::model::{Ctx, Keeps, Live, Start, none};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Name of the tally of the memory of a zone.
 pub const OF: &str = "memory of a zone";
@@ -59,8 +60,10 @@ pub struct WorkingSet {
 /// Configuration of the memory of a zone.
 #[derive(Clone, Debug)]
 pub struct PagingConfig {
-    /// Cap, in pages.
+    /// Cap at first, in pages.
     pub cap: u64,
+    /// Changes of the cap, in the order of the file.
+    pub changes: Vec<Change<Bytes>>,
     /// Share of the pages that are dirty, in millionths.
     pub dirty_ppm: u64,
     /// True if a daemon takes pages back, not the page scanner.
@@ -78,6 +81,10 @@ pub struct PagingConfig {
 }
 
 impl PagingConfig {
+    fn cap_at(&self, now: SimTime) -> u64 {
+        Change::latest(&self.changes, now, true).map_or(self.cap, |cap| cap.count() / PAGE)
+    }
+
     fn at_rest(&self) -> u64 {
         self.sets.iter().fold(self.mapped, |all, set| all.saturating_add(set.base))
     }
@@ -88,6 +95,10 @@ impl PagingConfig {
 pub struct Paging {
     config: PagingConfig,
     memory: MemoryCap,
+    /// Cap of now, in pages.
+    cap: u64,
+    /// The next change of the cap.
+    change: Ticket,
     ticket: Ticket,
     is_armed: bool,
     /// Writes drawn so far.
@@ -106,8 +117,7 @@ impl Paging {
     fn counted_up_to(&self, now: SimTime) -> [u128; TALLIED] {
         let mut tally = self.tally;
         let length = u128::from((now - self.counted).nanos());
-        let share =
-            u128::from(self.memory.resident()) * MILLION / u128::from(self.config.cap.max(1));
+        let share = u128::from(self.memory.resident()) * MILLION / u128::from(self.cap.max(1));
         tally[Tallied::Resident as usize] += share * length;
         tally[Tallied::Over as usize] += u128::from(self.memory.is_over()) * MILLION * length;
         tally
@@ -152,6 +162,17 @@ impl Paging {
         self.arm(ctx);
     }
 
+    /// Sets the cap of now, and arms its next change.
+    fn limit(&mut self, ctx: &mut Ctx<'_>) {
+        self.settle(ctx.now);
+        self.cap = self.config.cap_at(ctx.now);
+        self.memory.limit(self.cap);
+        if let Some(next) = Change::next_of(self.config.changes.iter(), ctx.now, true) {
+            self.change = ctx.calendar.push(next, Event::Feed(self.config.unit.0).code());
+        }
+        self.arm(ctx);
+    }
+
     /// Arms the scanner while the zone is over its cap, or the daemon.
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
         if self.is_armed {
@@ -181,10 +202,13 @@ impl Live for Paging {
     type Config = PagingConfig;
 
     fn begin(_: ComponentId, config: &PagingConfig, start: &Start<'_>) -> Self {
-        let memory = MemoryCap::settled(config.cap, config.dirty_ppm, config.at_rest());
+        let cap = config.cap_at(start.at);
+        let memory = MemoryCap::settled(cap, config.dirty_ppm, config.at_rest());
         Self {
             config: config.clone(),
             memory: if config.has_daemon { memory.with_daemon() } else { memory },
+            cap,
+            change: Ticket::NONE,
             ticket: Ticket::NONE,
             is_armed: false,
             drawn: 0,
@@ -193,9 +217,9 @@ impl Live for Paging {
         }
     }
 
-    /// Arms the first look of a daemon.
+    /// Arms the first change of the cap and the first look of a daemon.
     fn starts(around: &mut Around<'_>, own: ComponentId) {
-        around.with(own, |paging: &mut Self, ctx| paging.arm(ctx));
+        around.with(own, |paging: &mut Self, ctx| paging.limit(ctx));
     }
 
     none!(lent);
@@ -248,8 +272,11 @@ impl Live for Paging {
         Gauge { tally: self.counted_up_to(now).to_vec(), ..Gauge::default() }
     }
 
-    /// Wakes the scanner up.
+    /// Changes the cap, or wakes the scanner up.
     fn due(around: &mut Around<'_>, own: ComponentId, _: u32, ticket: Ticket) {
+        if around.held::<Self>(own).change == ticket {
+            return around.with(own, |paging: &mut Self, ctx| paging.limit(ctx));
+        }
         if around.held::<Self>(own).ticket != ticket {
             return;
         }

@@ -13,11 +13,18 @@ fn percent(cpus: u16, cap: f64, count: u32, rules: TickRules) -> f64 {
     percent
 }
 
-/// 2.8 test 1.
+/// 2.8 test 1: 151.8 % of four processors, of which 62 % are idle.
 #[test]
 fn a_cap_leaves_the_rest_of_the_machine_idle() {
     let percent = percent(4, 150.0, 4, CLASSIC);
     assert!((151.7..=151.9).contains(&percent), "{percent}");
+    let mut cpu = hogs(4, &[(capped(100, 150.0), 4)], CLASSIC);
+    let [before, after] = [10_000, 60_000].map(|now| {
+        drop(cpu.advance(at(now)));
+        cpu.server_ledger(at(now)).idle
+    });
+    let share = after.since(before).core_seconds() / (4.0 * 50.0);
+    assert!((0.620..=0.621).contains(&share), "{share}");
 }
 
 /// 2.8 test 2: threads are released for whole ticks, so small caps with many threads overshoot most.
