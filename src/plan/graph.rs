@@ -106,6 +106,17 @@ pub enum Takeover {
     Address(usize, Vec<NodeId>),
     /// Primary of a database, and its members in order.
     Primary(usize, Vec<NodeId>),
+    /// Members of a database that agree on every write, in order, and evict those that are silent.
+    View {
+        /// The database.
+        database: usize,
+        /// True for writes, which wait for every member of the view.
+        writes: bool,
+        /// True if any member takes such queries; otherwise the primary does.
+        any: bool,
+        /// The members.
+        members: Vec<NodeId>,
+    },
     /// The volumes of a head of a file server (its number), and both heads in order.
     Volumes(usize, u32, Vec<NodeId>),
     /// Feeds above a feed whose loss a battery or a generator bridges; the health of that feed says for how long.

@@ -102,7 +102,8 @@ fn test_4_a_durable_write_takes_the_time_of_the_log_device_whatever_the_disks_do
     is_near(with_log(BATCH), with_log(""), 0.001);
     let saturated = writers(1, &format!("{GROUPS}, {LOG}"), durable, READERS);
     let figures = ["throughput.job", "utilization.box.local"];
-    let [commits, busy] = figures.map(|figure| value(&run(&saturated, &figures), figure));
+    let results = run(&saturated, &figures);
+    let [commits, busy] = figures.map(|figure| value(&results, figure));
     assert!(busy > 0.95, "{busy}");
     is_near(commits, 1.0 / (1.05 * 0.001 + 0.0001), 0.002);
     let without = |set: &str, more| rate(&writers(1, set, durable, more));

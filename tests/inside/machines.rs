@@ -117,7 +117,7 @@ fn a_guest_competes_by_its_virtual_processors_and_not_by_its_requests() {
     assert!(refusal(&at_the_tick).contains("tick"), "{}", refusal(&at_the_tick));
 }
 
-/// Returns a file with five visitors per second and a resize of `www` at 00:10 to 8 GiB.
+/// Returns a file with five visitors per second and a resize of `www` at 00:10 to 8 GiB, or what a test writes instead.
 fn resized(stands: &str, more: &str) -> String {
     format!(
         r#"

@@ -25,6 +25,7 @@ mod spans;
 mod takeovers;
 mod tiers;
 pub mod users;
+mod views;
 
 use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, AvailabilityPlan};

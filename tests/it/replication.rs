@@ -282,12 +282,12 @@ fn mechanisms_7_5_5_a_manatee_primary_is_replaced_after_its_session_and_nothing_
 [window.early]
 at      = "5s"
 warm-up = "5s"
-length  = "38s"
+length  = "40s"
 replications = 4
 [window.due]
-at      = "43s"
-warm-up = "43s"
-length  = "4.1s"
+at      = "45s"
+warm-up = "45s"
+length  = "2.1s"
 replications = 4
 [window.after]
 at      = "47.1s"

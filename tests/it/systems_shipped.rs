@@ -7,7 +7,7 @@ use crate::common::binary;
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
-const EDITS: [Edit; 37] = [
+const EDITS: [Edit; 40] = [
     // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
     Edit {
         file: "platform/fair-share",
@@ -86,6 +86,33 @@ const EDITS: [Edit; 37] = [
         expect: 0,
         figure: "missed.page-california@loss/down:west",
         is: "within 15% of 147.5",
+    },
+    // 25/s x 2 x (6 + 3 x 2) / 3 operations, of 500 I/O per s.
+    Edit {
+        file: "scalable/replication",
+        flags: &[],
+        sets: &["database.mysql.replication.mode=group"],
+        expect: 0,
+        figure: "utilization.box.local@steady",
+        is: "within 4% of 0.4",
+    },
+    // 25/s x 2 x (7 + 6 x 2) / 3.
+    Edit {
+        file: "scalable/replication",
+        flags: &[],
+        sets: &["database.mysql.replication.mode=three-phase"],
+        expect: 0,
+        figure: "utilization.box.local@steady",
+        is: "within 4% of 0.633",
+    },
+    // 25/s x 2 x (6 at the primary + 3 at each of two replicas) / 3.
+    Edit {
+        file: "scalable/replication",
+        flags: &[],
+        sets: &["database.mysql.replication.mode=async", "database.mysql.writes.to=primary"],
+        expect: 0,
+        figure: "utilization.box.local@steady",
+        is: "within 4% of 0.4",
     },
     // 60/s in the burst: 60/s x 31 ms / 8 cores.
     Edit {

@@ -253,8 +253,6 @@ fn far(builder: &Builder<'_>, index: usize) -> Option<FarConfig> {
 
 /// Number of times that a write is tried, if the file does not say.
 const ATTEMPTS: u32 = 10;
-/// Time after which a silent member is evicted, if the file does not say: the default of Galera's `evs.suspect_timeout`.
-const SUSPECT_AFTER: SimDuration = SimDuration::from_secs(5);
 
 fn agreement(spec: &DatabaseSpec) -> Option<Agreement> {
     let how = spec.replication.as_ref().filter(|_| spec.has_transactions())?;
@@ -262,7 +260,7 @@ fn agreement(spec: &DatabaseSpec) -> Option<Agreement> {
         protocol: how.mode.value.protocol(),
         rows: spec.write.rows.as_ref().and_then(|rows| popular(rows)).map(Arc::new),
         attempts: how.attempts.as_ref().map_or(ATTEMPTS, |attempts| attempts.value),
-        suspect_after: how.suspect_after.as_ref().map_or(SUSPECT_AFTER, |after| after.value),
+        suspect_after: spec.suspect_after(),
     })
 }
 

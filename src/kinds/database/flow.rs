@@ -3,7 +3,7 @@
 use crate::convert::table;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo, ReplicationMode};
-use crate::kinds::database::{Database, far, far_flow};
+use crate::kinds::database::{Database, far, far_flow, views};
 use crate::mechanism::commit::Protocol;
 use crate::plan::Draft;
 use crate::plan::between::PLAIN_BYTES;
@@ -185,12 +185,13 @@ impl Leaf for Query {
         let (reads, writes) = (of(self.reads), of(self.writes));
         let mut queries = Vec::new();
         if reads > 0.0 {
-            queries.push(times(fork_of_reads(network, self.database, place.here), reads));
+            let fork = fork_of_reads(network, self.database, place.here);
+            queries.push(of_a_call(network, self.database, (fork, reads), false));
         }
         if writes > 0.0 {
             let taken = fork_of_writes(network, self.database);
             let way = far_flow::way_to_primary(network, self.database, place.here, taken);
-            queries.push(times(way, writes));
+            queries.push(of_a_call(network, self.database, (way, writes), true));
         }
         let queries = network.behind(queries);
         then.push(times(queries, count));
@@ -235,6 +236,13 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
         if write {
             serving = graph.all(&[serving, enough]);
         }
+    }
+    if views::has_view(draft, database) {
+        let all = 0..links.members.len();
+        let all = all.map(|at| member_with_data(graph, database, table::u32(at), !remount));
+        let (members, writes) = (all.collect(), write);
+        serving = graph.all(&[serving]);
+        graph.takes_over(serving, Takeover::View { database, writes, any: each, members });
     }
     if let Some(balancer) = links.through.filter(|_| !write) {
         let units = graph.members((Kind::Balancer, balancer), None, false);
@@ -338,7 +346,7 @@ fn offers_io(sums: &mut Sums<'_>, member: Part, operations: Operations) {
 /// Numbers of the forks that several steps share.
 const READS: usize = 0;
 const WRITES: usize = 1;
-/// First number of the forks of each site, where members stand at both ends of a link.
+/// First number of the forks of each site, where members stand at both ends of a link, or of each member, where they agree on writes.
 pub(super) const OTHERS: usize = 2;
 
 /// Returns the primary and its replicas.
@@ -346,6 +354,55 @@ fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
     let links = &draft.links.databases[database];
     let members = [Role::Primary, Role::Replica].into_iter().flat_map(|role| links.of(role));
     members.map(|member| Part::Database { database, member }).collect()
+}
+
+/// Returns the way of the queries of a call, `count` on average, to the fork of one of them. Members that agree on writes have
+/// their share of the calls until they are evicted, and all queries of a call go to one of them.
+fn of_a_call(
+    network: &mut network::Builder<'_>,
+    database: usize,
+    (fork, count): (u32, f64),
+    writes: bool,
+) -> Onward {
+    let draft = network.draft();
+    let is_balanced = !writes && draft.links.databases[database].through.is_some();
+    if is_balanced || !views::has_view(draft, database) {
+        return times(fork, count);
+    }
+    let spec = &draft.scenario.database[database].1;
+    let (calls, each) = (count.min(1.0), count.max(1.0));
+    let mut branches = Vec::new();
+    for (at, part) in serving_members(draft, database).into_iter().enumerate() {
+        let behind = match writes {
+            true => fork,
+            false => network.shared((Kind::Database, database, OTHERS + at), |network| {
+                network.alone(network.branch_of(fork, at))
+            }),
+        };
+        let then = vec![times(behind, each)];
+        branches.push(Branch { then, ..network.branch(part) });
+    }
+    let split =
+        if writes { split_of_writes(spec, database) } else { split_of_reads(spec, database) };
+    let node = network.node(split, branches);
+    if writes {
+        network.waits_for_all(node);
+    }
+    times(node, calls)
+}
+
+/// Returns the rule by which a read picks its member.
+fn split_of_reads(spec: &DatabaseSpec, database: usize) -> Split {
+    match () {
+        () if spec.all_read() => Split::Even,
+        () if reads_from_replicas(spec) => Split::Readers(database),
+        () => Split::Primary(database),
+    }
+}
+
+/// Returns the rule by which a write picks the member that takes it.
+fn split_of_writes(spec: &DatabaseSpec, database: usize) -> Split {
+    if spec.all_write() { Split::Even } else { Split::Primary(database) }
 }
 
 /// Returns the fork of one read of a request that is `here`.
@@ -375,14 +432,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize, here: Opti
             branches.push(branch);
         }
         let by_replicas = reads_from_replicas(spec);
-        let split = if spec.all_read() {
-            Split::Even
-        } else if by_replicas {
-            Split::Readers(database)
-        } else {
-            Split::Primary(database)
-        };
-        let node = network.node(split, branches);
+        let node = network.node(split_of_reads(spec, database), branches);
         let mut before = Vec::new();
         if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_replicas) {
             before.extend(network.passes(Kind::Balancer, balancer).map(once));
@@ -411,8 +461,7 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
         }
         let several = takes.len() > 1;
         let all_write = spec.all_write();
-        let split = if all_write { Split::Even } else { Split::Primary(database) };
-        let primary = network.node(split, takes);
+        let primary = network.node(split_of_writes(spec, database), takes);
         network.commits(database, primary);
         let mut all = vec![once(primary)];
         if several {

@@ -1,13 +1,9 @@
 //! References of databases: zones and stores of their members, and the balancer of their reads.
 
-use std::collections::BTreeMap;
-
 use crate::convert::table;
 use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
-use crate::plan::Draft;
 use crate::plan::links::{Links, Store, Walk};
 use crate::plan::names::Kind;
-use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::{Name, Reference};
@@ -128,15 +124,4 @@ pub(super) fn balanced_databases(walk: &mut Walk<'_>, links: &mut Links) {
             *through = Some(balancer);
         }
     }
-}
-
-/// Returns the members of each database that elects its primary, each with the number of its part; none of the others.
-pub fn electors(draft: &Draft, numbers: &BTreeMap<Part, u32>) -> Vec<Vec<(u32, u32)>> {
-    let of = |(database, (_, spec)): (usize, &(_, DatabaseSpec))| {
-        let members = draft.links.databases[database].members.len();
-        let number = |member| Some((member, *numbers.get(&Part::Database { database, member })?));
-        let all = (0..table::u32(members)).filter(|_| spec.elects());
-        all.filter_map(number).collect()
-    };
-    draft.scenario.database.iter().enumerate().map(of).collect()
 }

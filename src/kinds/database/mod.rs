@@ -15,6 +15,7 @@ mod modes;
 pub mod parts;
 pub mod spec;
 pub mod step;
+pub(crate) mod views;
 
 /// Kind of the databases.
 #[derive(Debug)]

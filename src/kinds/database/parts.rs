@@ -4,7 +4,7 @@ use crate::convert::{place, table};
 use crate::health::Declaration;
 use crate::kinds::database::components::{group_name, is_replicated};
 use crate::kinds::database::links::{DatabaseLinks, Role};
-use crate::kinds::database::{Database, failover, far};
+use crate::kinds::database::{Database, failover, far, views};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::between;
@@ -156,9 +156,11 @@ impl Parts for Database {
 
     fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration) {
         failover::declare(draft, graph, into);
+        views::declare(draft, graph, into);
     }
 
     fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
-        failover::passing(draft, declaration)
+        let elected = views::passing(draft, declaration);
+        failover::passing(draft, declaration).into_iter().chain(elected).collect()
     }
 }

@@ -127,6 +127,9 @@ impl ReplicationMode {
     }
 }
 
+/// Time after which a silent member is evicted, if the file does not say: the default of Galera's `evs.suspect_timeout`.
+const SUSPECT_AFTER: SimDuration = SimDuration::from_secs(5);
+
 impl DatabaseSpec {
     /// Returns the protocol by which all members agree on a write; `None` if a log ships it.
     #[must_use]
@@ -156,6 +159,13 @@ impl DatabaseSpec {
     #[must_use]
     pub fn elects(&self) -> bool {
         self.protocol() == Some(Protocol::Ordered) && !self.all_write()
+    }
+
+    /// Returns the time after which a silent member is evicted.
+    #[must_use]
+    pub fn suspect_after(&self) -> SimDuration {
+        let own = self.replication.as_ref().and_then(|how| how.suspect_after.as_ref());
+        own.map_or(SUSPECT_AFTER, |after| after.value)
     }
 
     /// Returns the number of replicas that a synchronous write waits for, of `replicas`; `None` if it waits for none.

@@ -3,9 +3,11 @@
 //! `ram-cache` gives its size, by default all that the zones leave free. The data read from a set is its `content`; without
 //! one, no read can be answered from memory, and every read goes to a disk.
 
+use crate::kinds::zone::caps;
 use crate::model::spec::memory::ContentSpec;
 use crate::plan::Draft;
 use crate::plan::links::Store;
+use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::reads;
 use crate::scenario::diagnostic::Diagnostics;
@@ -39,7 +41,15 @@ pub(super) fn caches(draft: &Draft, id: ServerId) -> bool {
 
 /// Returns whether a server has memory that can cache reads, whether or not the file declares a content.
 fn can_cache(draft: &Draft, id: ServerId) -> bool {
-    size(draft, id).is_some_and(|memory| memory.count() > 0)
+    size(draft, id).is_some_and(|memory| memory.count() > 0) || becomes_free(draft, id)
+}
+
+/// Returns whether an operation may free memory on a server whose zones fill it at first.
+fn becomes_free(draft: &Draft, id: ServerId) -> bool {
+    let has_size = draft.scenario.server[id.group].1.ram_cache.is_some();
+    let is_here = |part: &Part| part.stands_on(draft) == Some(Part::Server(id));
+    let mut sizes = caps::resizes(draft, is_here).filter_map(|spec| spec.memory.as_ref());
+    !has_size && free(draft, id).is_some() && sizes.next().is_some()
 }
 
 /// Reports memory that cannot cache reads because the file does not declare the content.

@@ -198,21 +198,25 @@ fn caches_what_is_free(draft: &Draft, id: ServerId) -> bool {
 /// Reports new memory of zones that changes nothing: no cache of a server, no paging, and no machine reboots.
 pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
     let Some(memory) = &operation.memory else { return };
-    let parts = draft.targets.operated(operation);
-    let acts = |part: &Part| match part.stands_on(draft) {
-        Some(Part::Server(id)) => {
-            let zone = part.index();
-            vm::of(draft, zone).is_some()
-                || declared_in(draft, zone).next().is_some()
-                || caches_what_is_free(draft, id)
+    for part in draft.targets.operated(operation) {
+        let Some(Part::Server(id)) = part.stands_on(draft) else { continue };
+        let zone = part.index();
+        let acts = vm::of(draft, zone).is_some()
+            || declared_in(draft, zone).next().is_some()
+            || caches_what_is_free(draft, id);
+        if acts {
+            continue;
         }
-        _ => true,
-    };
-    if !parts.is_empty() && !parts.iter().any(acts) {
-        let message = "the new memory changes no figure: no service in the zones has a `working-set`, and no server \
-                       caches reads in what its zones leave free";
-        let help = "declare a `working-set`, or the `content` of a set of disks";
-        out.push(Diagnostic::new(Code::SeldomUsed, memory.span, message).help(help));
+        let message = format!(
+            "the new memory of `{}` changes no figure: no service in it has a `working-set`, and its server caches no \
+             reads in what its zones leave free",
+            part.name(draft)
+        );
+        let help = match &draft.scenario.server[id.group].1.ram_cache {
+            Some(_) => "declare a `working-set`, or remove the server's `ram-cache`",
+            None => "declare a `working-set`, or the `content` of a set of disks",
+        };
+        return out.push(Diagnostic::new(Code::SeldomUsed, memory.span, message).help(help));
     }
 }
 

@@ -152,14 +152,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             let help = "remove the `working-set`, or the `[scaler]`";
             out.push(Diagnostic::new(Code::KeysExclude, set.span, message).help(help));
         }
-        for cap in std::iter::once(cap).chain(resized(draft, zone)) {
-            if pages(cap.value) < 256 {
-                let message = format!("a cap of {} has fewer than 256 pages", cap.value);
-                let found = Diagnostic::new(Code::OutOfRange, cap.span, message);
-                out.push(found.help("at least 1MiB").related(set.span, "the working set"));
-            }
-        }
-        of_zone(draft, (zone, service), out);
+        of_zone(draft, (zone, service), cap, out);
     }
 }
 
@@ -211,13 +204,25 @@ fn keepers(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-/// Reports, at the first of the services of a zone, sets that always fit, and swap devices on several sets of disks.
-fn of_zone(draft: &Draft, (zone, service): (usize, usize), out: &mut Diagnostics) {
+/// Reports, at the first of the services of a zone, caps of few pages, sets that always fit, and swap devices on several sets of
+/// disks. `cap` is the memory of the zone at first.
+fn of_zone(
+    draft: &Draft,
+    (zone, service): (usize, usize),
+    cap: &Spanned<Bytes>,
+    out: &mut Diagnostics,
+) {
     let all: Vec<usize> = declared_in(draft, zone).collect();
     let own = &draft.scenario.service[service].1;
     let Some(set) = own.working_set.as_ref().filter(|_| all.first() == Some(&service)) else {
         return;
     };
+    let caps: Vec<&Spanned<Bytes>> = std::iter::once(cap).chain(resized(draft, zone)).collect();
+    for cap in caps.iter().filter(|cap| pages(cap.value) < 256) {
+        let message = format!("a cap of {} has fewer than 256 pages", cap.value);
+        let found = Diagnostic::new(Code::OutOfRange, cap.span, message);
+        out.push(found.help("at least 1MiB").related(set.span, "the working set"));
+    }
     for other in &all[1..] {
         let (one, two) = (swap(draft, service), swap(draft, *other));
         let differs = !one.is_empty() && !two.is_empty() && one != two;
@@ -239,9 +244,7 @@ fn of_zone(draft: &Draft, (zone, service): (usize, usize), out: &mut Diagnostics
         };
         Some(sum.saturating_add(set.base.value.count()).saturating_add(requests))
     });
-    let first = draft.scenario.zone[zone].1.memory.as_ref();
-    let caps = first.into_iter().chain(resized(draft, zone)).map(|cap| cap.value.count());
-    let cap = caps.min().unwrap_or(0);
+    let cap = caps.iter().map(|cap| cap.value.count()).min().unwrap_or(0);
     if let Some(most) = most.filter(|most| *most <= cap) {
         let message = format!("{} at most always fit into {}", Bytes::new(most), Bytes::new(cap));
         inert(set.span, &message, "remove it, or lower the `memory` of the zone", out);

@@ -1,7 +1,7 @@
 //! The tests of the source's section on memory caps, by number, and invariants.
 //!
-//! Test 2 (a file that two zones map) and those of whole files are in `inside::mechanisms::paging`; test 4 (a resize), of machines as
-//! well, in `inside::machines`.
+//! Test 2 (a file that two zones map), and tests 4 and 5 of whole scenario files, are in `inside::mechanisms::paging`; test 4 of virtual
+//! machines is in `inside::machines`.
 
 use proptest::prelude::*;
 
@@ -121,9 +121,16 @@ fn test_4_a_cap_that_changes_is_in_force_at_once() {
     let mut zone = MemoryCap::new(GIB, 0);
     zone.uses(2 * GIB);
     assert!(zone.is_over());
+    zone.scans();
+    assert!(zone.resident() < GIB);
+    zone.uses(3 * GIB);
+    assert!(zone.is_over());
     zone.limit(4 * GIB);
     assert!(!zone.is_over() && zone.next_wake(seconds(0)).is_none());
-    zone.uses(3 * GIB);
+    assert!(zone.faults(1_000, 0.999) > 0);
+    while zone.resident() < 3 * GIB {
+        zone.page_in();
+    }
     assert!(!zone.is_over() && zone.faults(1_000, 0.999) == 0);
     zone.limit(GIB);
     assert!(zone.is_over() && zone.resident() == 3 * GIB);

@@ -6,7 +6,7 @@ use crate::convert::place;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net, Start, Steady};
 use crate::kinds::balancer::{address, beliefs};
-use crate::kinds::database::failover;
+use crate::kinds::database::{failover, views};
 use crate::kinds::nas::volumes;
 use crate::kinds::scaler::presence;
 use crate::kinds::unit::links::GroupMember;
@@ -178,8 +178,11 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
         watched.iter().filter_map(|watched| node_of(draft, graph, watched)).collect();
     // A promotion by remount depends on the volume of the primary.
     for (id, _) in graph.nodes() {
-        if let Some(Takeover::Primary(..)) = graph.takeover(id) {
-            roots.push(id);
+        match graph.takeover(id) {
+            Some(Takeover::Primary(..)) => roots.push(id),
+            // Members wait for each other, also for those that no query needs.
+            Some(Takeover::View { members, .. }) => roots.extend(members),
+            _ => {}
         }
     }
     for root in roots {
@@ -273,6 +276,10 @@ fn served(draft: &Draft, takeover: &Takeover) -> Expr {
         }
         Takeover::Primary(database, members) => {
             failover::served(draft, *database, members.iter().copied().map(holds).collect())
+        }
+        Takeover::View { database, writes, any, members } => {
+            let members = members.iter().copied().map(holds).collect();
+            views::served(draft, *database, (*writes, *any), members)
         }
         Takeover::Volumes(nas, owner, heads) => {
             volumes::served(draft, *nas, *owner, heads.iter().copied().map(holds).collect())

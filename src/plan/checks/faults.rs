@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
-use crate::plan::checks::runs::after_horizon;
+use crate::plan::checks::late::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, takes_time};
 use crate::plan::checks::{harms, restores, single_disks};
 use crate::plan::links::find_named;

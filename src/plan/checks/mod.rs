@@ -10,6 +10,7 @@ mod cost;
 mod endless;
 mod faults;
 mod harms;
+mod late;
 mod links;
 mod places;
 mod power;

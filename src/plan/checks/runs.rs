@@ -11,6 +11,7 @@ use crate::model::spec::traffic::{
     ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TimeUnit, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
+use crate::plan::checks::late::{after_horizon, after_windows};
 use crate::plan::checks::restores;
 use crate::plan::checks::{exclude, inert, inert_if, missing, missing_as, wrong};
 use crate::plan::load;
@@ -59,24 +60,6 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
 pub(crate) fn start(draft: &Draft) -> WeekMoment {
     let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
     draft.scenario.run.start.as_ref().map_or(monday, |start| start.value)
-}
-
-/// Reports a begin after the horizon.
-pub(super) fn after_horizon(
-    draft: &Draft,
-    at: SimDuration,
-    span: crate::scenario::source::Span,
-    out: &mut Diagnostics,
-) {
-    let Some(horizon) = &draft.scenario.run.horizon else { return };
-    if at >= horizon.value {
-        let message = format!("begins at {at}, after the horizon of {}", horizon.value);
-        out.push(
-            Diagnostic::new(Code::AfterHorizon, span, message)
-                .related(horizon.span, "the horizon")
-                .help("let it begin earlier, or lengthen the horizon"),
-        );
-    }
 }
 
 /// Words behind the `@` of a figure that mean the long horizon.
@@ -550,9 +533,11 @@ fn check_begin(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) 
                 let message = "a time since time zero comes once";
                 exclude(every.span, at.span, message, out);
             }
+            let first = at.value.after_zero(start(draft));
             if operation.every.is_none() {
-                after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
+                after_horizon(draft, first, at.span, out);
             }
+            after_windows(draft, first, at.span, out);
         }
     }
 }

@@ -33,8 +33,8 @@ use crate::health::declare::{Automaton, Expr};
 use crate::health::{Declaration, FactId, Net};
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::kinds::balancer::{address, beliefs};
-use crate::kinds::database::failover;
-use crate::kinds::database::links::{Role, electors};
+use crate::kinds::database::links::Role;
+use crate::kinds::database::{failover, views};
 use crate::kinds::nas::volumes;
 use crate::kinds::scaler::presence;
 use crate::plan::Draft;
@@ -96,8 +96,6 @@ pub struct FluidPlan {
     pub pairs: Vec<u32>,
     /// Primary in the file, per database.
     pub databases: Vec<u32>,
-    /// Members that elect another primary when theirs fails, each with the number of its part, per database.
-    pub electors: Vec<Vec<(u32, u32)>>,
     /// Databases of which a replica may be promoted to primary.
     pub copies: Vec<Copies>,
     /// Autoscalers.
@@ -202,7 +200,6 @@ impl FluidPlan {
             open: Vec::new(),
             pairs: Vec::new(),
             databases: Vec::new(),
-            electors: Vec::new(),
             copies: copies::of(draft),
             scaled: scaled::all(draft, &network),
             absent: Vec::new(),
@@ -422,6 +419,7 @@ impl FluidPlan {
             let links = &draft.links.databases[database];
             databases.push(links.of(Role::Primary).next().unwrap_or(0));
             let (of, phases) = (table::u32(database), failover::name(name));
+            facts.extend(views::inputs(draft, database, &numbers, &known));
             if !known(&phases, "served") {
                 continue;
             }
@@ -463,7 +461,6 @@ impl FluidPlan {
             self.inputs = facts.into_iter().map(|(input, _)| input).collect();
             self.absent = scaled::absent(draft, &parts, &self.inputs);
             (self.parts, self.pairs, self.databases) = (below, pairs, databases);
-            self.electors = electors(draft, &numbers);
             self.pairs_of_heads = pairs_of_heads;
         }
     }
@@ -492,16 +489,6 @@ impl FluidPlan {
             facts,
             copies: self.copies.iter().map(|of| CopiesNet::of(net, of)).collect(),
             scaled: self.scaled.iter().map(|of| ScaledNet::of(net, of)).collect(),
-        }
-    }
-
-    /// Makes the first member that is up the primary, where members elect it and more than half of them are up.
-    fn elect(&self, up: &[bool], primary: &mut [Option<u32>]) {
-        for (primary, electors) in primary.iter_mut().zip(&self.electors) {
-            let mut alive = electors.iter().filter(|(_, part)| up[*part as usize]);
-            if 2 * alive.clone().count() > electors.len() {
-                *primary = alive.next().map(|(member, _)| *member);
-            }
         }
     }
 

@@ -138,6 +138,8 @@ pub struct Node {
     pub split: Split,
     /// Branches.
     pub branches: Vec<Branch>,
+    /// True if a request waits for the member of every branch, whichever it takes.
+    pub waits_for_all: bool,
 }
 
 /// Resource with a capacity.
@@ -309,15 +311,8 @@ impl<'d> Builder<'d> {
 
     /// Adds a fork; returns its number.
     pub(crate) fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
-        self.net.nodes.push(Node { split, branches });
+        self.net.nodes.push(Node { split, branches, waits_for_all: false });
         table::u32(self.net.nodes.len()) - 1
-    }
-
-    /// Adds a buffer unless it is there; returns its number.
-    pub(crate) fn buffer(&mut self, buffer: Buffer) -> u32 {
-        let known = self.net.buffers.iter().position(|other| other.of == buffer.of);
-        self.net.buffers.extend(known.is_none().then_some(buffer));
-        table::u32(known.unwrap_or(self.net.buffers.len() - 1))
     }
 
     pub(crate) fn part(&mut self, part: Part) -> u32 {

@@ -74,6 +74,10 @@ pub enum Input {
     Partner(u32, u32),
     /// No head serves them: file server, head.
     Stall(u32, u32),
+    /// Other members of a database wait for the part, a member that is silent.
+    Awaited(u32),
+    /// They go on without it.
+    Evicted(u32),
     /// A memory has lost its content, and has none yet.
     Lost(u32),
     /// The part of a power meter is off.
@@ -162,6 +166,8 @@ pub struct Standing<'p> {
     slow: Vec<f64>,
     full: Vec<bool>,
     paused: Vec<u32>,
+    /// Members of databases that are silent.
+    silent: Silent,
     up: Vec<bool>,
     believed: Vec<Vec<bool>>,
     misled: Vec<Vec<bool>>,
@@ -180,6 +186,15 @@ pub struct Standing<'p> {
     buffers: Vec<(bool, bool)>,
     /// Memories in this state.
     memories: Vec<MemoryNow>,
+}
+
+/// Members of databases, each by its part, that do not serve and whose others agree on writes.
+#[derive(Clone, Default)]
+struct Silent {
+    /// Members for which the others wait.
+    awaited: Vec<u32>,
+    /// Members without which the others go on.
+    evicted: Vec<u32>,
 }
 
 /// Location of the volumes of a head.
@@ -256,6 +271,7 @@ impl<'p> Standing<'p> {
             slow: vec![1.0; plan.parts.len()],
             full: vec![false; plan.parts.len()],
             paused: Vec::new(),
+            silent: Silent::default(),
             up: Vec::new(),
             believed: plan.targets.iter().map(|count| vec![true; *count as usize]).collect(),
             misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
@@ -275,8 +291,7 @@ impl<'p> Standing<'p> {
             let at = |n: usize| u32::from(bit(from + n)) << n;
             (0..AGE_BITS).map(at).sum()
         };
-        let cdns = 0..plan.network.lives.len();
-        all.fresh = cdns.map(|cdn| fresh(age(plan.age_at(cdn)))).collect();
+        all.fresh = (0..plan.network.lives.len()).map(|cdn| fresh(age(plan.age_at(cdn)))).collect();
         all.misses = buffers::misses(plan, age);
         for balancer in &plan.pairs {
             all.at[*balancer as usize] = None;
@@ -289,6 +304,8 @@ impl<'p> Standing<'p> {
                 Input::Slow(part, factor) if set => all.slow[part as usize] *= factor,
                 Input::Full(part) => all.full[part as usize] = set,
                 Input::Paused(part) if set => all.paused.push(part),
+                Input::Awaited(part) if set => all.silent.awaited.push(part),
+                Input::Evicted(part) if set => all.silent.evicted.push(part),
                 Input::Believed(of, who) => all.believed[of as usize][who as usize] = set,
                 Input::Misled(of, who) => all.misled[of as usize][who as usize] = set,
                 Input::At(of, unit) if set => all.at[of as usize] = Some(unit),
@@ -309,7 +326,6 @@ impl<'p> Standing<'p> {
             }
         }
         all.rise();
-        plan.elect(&all.up, &mut all.primary);
         all.buffers = buffers::standing(plan, &all.fit, &all.primary);
         for (primary, served) in all.primary.iter_mut().zip(served) {
             *primary = primary.filter(|_| served);
@@ -324,6 +340,9 @@ impl<'p> Standing<'p> {
         let fit = |part: &u32| self.fit[*part as usize];
         let parts = self.plan.parts.iter();
         self.up = parts.map(|below| below.needs.iter().all(|set| set.iter().any(fit))).collect();
+        for part in &self.silent.evicted {
+            self.up[*part as usize] = false;
+        }
     }
 
     /// Returns the share of the requests forwarded by a balancer that goes to dead members.
@@ -345,85 +364,6 @@ impl<'p> Standing<'p> {
 
     fn answers(&self, branch: &Branch) -> bool {
         branch.space.is_none_or(|set| !self.full[set as usize]) && self.open(&branch.open)
-    }
-
-    /// Returns the branches taken, with their shares, and the shares that are blocked.
-    fn ways(&self, node: &Node) -> (Vec<(usize, f64)>, Blocked) {
-        let count = node.branches.len();
-        let dead = |dead: f64| Blocked { dead, stalled: 0.0 };
-        let open = |at: usize| self.answers(&node.branches[at]);
-        let all_open = || (0..count).filter(|at| open(*at)).collect::<Vec<_>>();
-        let evenly = |ways: Vec<usize>| {
-            let each = 1.0 / ways.len().max(1) as f64;
-            let none = if ways.is_empty() { 1.0 } else { 0.0 };
-            (ways.into_iter().map(|at| (at, each)).collect(), dead(none))
-        };
-        let only = |at: Option<usize>| match at.filter(|at| open(*at)) {
-            Some(at) => (vec![(at, 1.0)], Blocked::default()),
-            None => (Vec::new(), dead(1.0)),
-        };
-        match node.split {
-            Split::Blind => {
-                let each = 1.0 / count.max(1) as f64;
-                let ways: Vec<_> = all_open().into_iter().map(|at| (at, each)).collect();
-                let lost = (count - ways.len()) as f64 * each;
-                (ways, dead(lost))
-            }
-            Split::Even => evenly(all_open()),
-            Split::First => only((0..count).find(|at| open(*at))),
-            Split::Believed(balancer) => {
-                let misled = &self.misled[balancer];
-                let well: Vec<usize> =
-                    (0..count).filter(|at| self.believed[balancer][*at] && !misled[*at]).collect();
-                if well.is_empty() && !misled.contains(&true) {
-                    return (Vec::new(), dead(1.0));
-                }
-                let refused = self.refused[balancer];
-                let each = (1.0 - refused) / well.len().max(1) as f64;
-                (well.into_iter().map(|at| (at, each)).collect(), dead(refused))
-            }
-            Split::Address(balancer) => only(self.at[balancer].map(|unit| unit as usize)),
-            Split::Peers(addresses) => {
-                let ways = all_open();
-                let (addresses, units) = (addresses as usize, ways.len());
-                let share = |unit: usize| {
-                    let own = (addresses + units - 1 - unit) / units;
-                    own as f64 / addresses as f64
-                };
-                let none = if units == 0 { 1.0 } else { 0.0 };
-                let shares = ways.iter().enumerate().map(|(k, at)| (*at, share(k))).collect();
-                (shares, dead(none))
-            }
-            Split::Primary(database) => only(self.primary[database].map(|member| member as usize)),
-            Split::Readers(database) => {
-                let primary = self.primary[database].map(|member| member as usize);
-                let replicas: Vec<usize> =
-                    all_open().into_iter().filter(|at| Some(*at) != primary).collect();
-                if replicas.is_empty() { only(primary) } else { evenly(replicas) }
-            }
-            Split::Followers(database) => {
-                let primary = self.primary[database].map(|member| member as usize);
-                let replicas = all_open().into_iter().filter(|at| Some(*at) != primary);
-                (replicas.map(|at| (at, 1.0)).collect(), Blocked::default())
-            }
-            Split::Others => {
-                let ways = all_open();
-                let share = 1.0 - 1.0 / ways.len().max(1) as f64;
-                (ways.into_iter().map(|at| (at, share)).collect(), Blocked::default())
-            }
-            Split::Volumes { nas, owner } => {
-                let owner = owner as usize;
-                let pair = self.plan.pairs_of_heads[nas];
-                match (self.head[nas][owner], pair) {
-                    (Lead::Home, _) if open(owner) => (vec![(owner, 1.0)], Blocked::default()),
-                    (Lead::Partner, true) if open(1 - owner) => {
-                        (vec![(1 - owner, 1.0)], Blocked::default())
-                    }
-                    // A request to a file server that is silent waits for it.
-                    _ => (Vec::new(), Blocked { dead: 0.0, stalled: 1.0 }),
-                }
-            }
-        }
     }
 
     fn class(&self, class: usize, ways: &Ways) -> ClassLoad {

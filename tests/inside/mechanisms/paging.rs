@@ -171,8 +171,8 @@ fn a_fault_keeps_a_processor_busy_for_2_ms_while_the_daemon_finds_the_zone_over(
 const RESIZE: &str =
     "[operation.more]\ndoes = \"resize\"\nof = \"web\"\nat = \"00:03\"\nmemory = \"4GiB\"\n";
 
-/// 5.5 test 4, with memory that is used. Of 1.25 GiB under a cap of 1 GiB, 66,560 pages of 327,680 are swapped out. The zone gets 4 GiB in the third
-/// minute: it is not over from then on, and no page is taken back. Each comes back when it is first touched. At 10/s x 20 touches,
+/// 5.5 test 4, with memory that is used. Of 1.25 GiB under a cap of 1 GiB, 66,560 pages of 327,680 are swapped out. The zone gets 4 GiB after three
+/// minutes, one before the window: it is not over from then on, and no page is taken back. Each comes back when it is first touched. At 10/s x 20 touches,
 /// exp(-200 t / 327,680) of them are still swapped out after t seconds.
 #[test]
 fn test_4_a_zone_that_grows_is_paged_no_more() {
@@ -195,6 +195,73 @@ fn test_4_a_zone_that_grows_is_paged_no_more() {
     let mean = f64::midpoint(swapped(60.0), swapped(360.0));
     is_near(grows[1], (327_680.0 - mean) / (4.0 * 262_144.0), 0.002);
     assert_eq!(grows[2], 0.0);
+}
+
+/// A day later the same zone gets 4 GiB for three minutes, and 1 GiB again for the last seven of the window. From then on some 0.99 of the cap
+/// is resident, as without any change; before, up to all of 1.25 GiB is 0.31 of 4 GiB. Pages come in under the small cap alone, but for those
+/// that were out when it grew.
+#[test]
+fn a_cap_that_changes_each_day_is_in_force_each_day() {
+    let text = paged(r#"base = "1.25GiB", touches = 20, dirty = 0"#)
+        .replace("seed = 1", "start = \"Mon 00:00\"\nseed = 1")
+        .replace("memory = \"4GiB\"", "memory = \"32GiB\"")
+        .replace(
+            "length  = \"5min\"\nwarm-up = \"1min\"",
+            "at = \"24h\"\nlength = \"10min\"\nwarm-up = \"2min\"",
+        );
+    let each = |name: &str, at: &str, memory: &str| {
+        format!(
+            "[operation.{name}]\ndoes = \"resize\"\nof = \"web\"\nat = \"{at}\"\nmemory = \"{memory}\"\nevery = \"day\"\n"
+        )
+    };
+    let changes = each("more", "00:00", "4GiB") + &each("less", "00:03", "1GiB");
+    let figures = ["page-ins.web-1.memory", "resident.web-1.memory", "over-cap.web-1.memory"];
+    let [stays, changes] = [&text, &(text.clone() + &changes)].map(|text| {
+        let results = run(text, &figures);
+        figures.map(|figure| value(&results, figure))
+    });
+    // Of the pages that are out, all but exp(-200 x 180 / 327,680) = 0.90 come in while the cap is large.
+    let swapped = |seconds: f64| 66_560.0 * libm::exp(-200.0 * seconds / 327_680.0);
+    is_near(changes[0], swapped(0.0) - swapped(180.0) + 0.7 * stays[0], 0.02);
+    let mean = f64::midpoint(swapped(0.0), swapped(180.0));
+    let large = (327_680.0 - mean) / (4.0 * 262_144.0);
+    is_near(changes[1], 0.3 * large + 0.7 * stays[1], 0.002);
+    assert!(changes[2] > 0.0 && changes[2] < stays[2], "{changes:?} {stays:?}");
+}
+
+/// Zones of 2 GiB each fill a server of 4 GiB. When one of them shrinks to 1 GiB before the window, the server caches in what is free
+/// as if the zone had always been that small.
+#[test]
+fn a_server_that_is_full_at_first_caches_in_what_a_resize_frees() {
+    let readers = r#"
+[zone.other]
+on = ["box-1"]
+memory = "2GiB"
+[service.files]
+in      = "other"
+workers = "unlimited"
+mounts  = { disk = "box:local" }
+[workload.readers]
+request = "look"
+rate    = "20/s"
+[request.look]
+enter = "files"
+steps = [ { io = "disk", read = 1 } ]
+"#;
+    let content = r#"{ kind = "10k", layout = "plain", data = 1, time = "8ms", content = { size = "3GiB", block = "1MiB", zipf = 0.8 } }"#;
+    let file = |memory: &str, more: &str| {
+        service(&format!("memory = \"{memory}\""), "", &format!("{readers}{more}"))
+            .replace("seed = 1", "start = \"Mon 00:00\"\nseed = 1")
+            .replace("warm-up = \"1min\"", "at = \"4min\"\nwarm-up = \"4min\"")
+            .replace("local = ", &format!("local = {content}\nswap = "))
+    };
+    let busy = |text: &str| value(&run(text, &["utilization.box.local"]), "utilization.box.local");
+    let shrinks = RESIZE.replace("4GiB", "1GiB").replace("00:03", "00:00");
+    let [full, shrunk, small] =
+        [file("2GiB", ""), file("2GiB", &shrinks), file("1GiB", "")].map(|text| busy(&text));
+    is_near(full, 20.0 * 0.008, 0.03);
+    is_near(shrunk, small, 0.001);
+    assert!(small < 0.8 * full, "{small} {full}");
 }
 
 /// 5.5 test 5: a zone over its cap takes nothing from the rest of the server. Reads of another zone find as much in the RAM cache, in what
@@ -289,7 +356,7 @@ fn memory_that_is_not_paged_is_refused_with_its_place() {
     let warns = |text: &str| {
         let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
         let all: Vec<String> = scenario.warnings().iter().map(ToString::to_string).collect();
-        all.iter().any(|one| one.contains("the new memory changes no figure"))
+        all.iter().any(|one| one.contains("the new memory of `web-1` changes no figure"))
     };
     assert!(warns(&no_set) && !warns(&resized("2GiB")));
 }

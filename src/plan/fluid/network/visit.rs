@@ -1,6 +1,8 @@
-//! Forks with a single way: the work of one visit at one part.
+//! Forks with a single way: the work of one visit at one part. Buffers, and what is added to a fork that is there.
 
 use super::{Branch, Builder, Onward, Split};
+use crate::convert::table;
+use crate::plan::fluid::buffers::Buffer;
 use crate::plan::load::Resource;
 use crate::plan::part::Part;
 
@@ -17,6 +19,23 @@ impl Builder<'_> {
         let mut branch = self.branch(part);
         self.cpu(&mut branch, part, cores_s);
         self.alone(branch)
+    }
+
+    /// Adds a buffer unless it is there; returns its number.
+    pub(crate) fn buffer(&mut self, buffer: Buffer) -> u32 {
+        let known = self.net.buffers.iter().position(|other| other.of == buffer.of);
+        self.net.buffers.extend(known.is_none().then_some(buffer));
+        table::u32(known.unwrap_or(self.net.buffers.len() - 1))
+    }
+
+    /// Lets the requests of a fork wait for the members of all its branches.
+    pub(crate) fn waits_for_all(&mut self, node: u32) {
+        self.net.nodes[node as usize].waits_for_all = true;
+    }
+
+    /// Returns a copy of a branch of a fork.
+    pub(crate) fn branch_of(&self, fork: u32, at: usize) -> Branch {
+        self.net.nodes[fork as usize].branches[at].clone()
     }
 
     /// Adds a fork that does nothing itself and leads on.

@@ -1,0 +1,218 @@
+//! Surrogate automata of the view of a database whose members agree on every write, and of the primary that it elects.
+//!
+//! One automaton per member:
+//!
+//! ```text
+//! in       -> silent       the member does not serve: writes wait for it
+//! silent   -> overdue      after `suspect-after`
+//! overdue  -> evicted      the view may lose it: enough members remain
+//! silent, overdue -> in    the member serves again
+//! evicted  -> in           the same, and another member of the view serves, from which it has what it lacks
+//! ```
+//!
+//! One for the role, if the primary takes all writes and the members elect it:
+//!
+//! ```text
+//! member-k -> member-j     k is evicted, and j is the first member in the view that serves
+//! ```
+//!
+//! The mechanism is `kinds::database::live::views`; in this surrogate a member that is back has nothing to apply.
+
+use std::collections::BTreeMap;
+
+use crate::convert::place;
+use crate::engine::law::Law;
+use crate::health::Declaration;
+use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
+use crate::kinds::database::failover::role;
+use crate::mechanism::commit::Protocol;
+use crate::plan::Draft;
+use crate::plan::availability::recovery::{Passing, RoleKind};
+use crate::plan::availability::surrogate::{implies, law, publish_states};
+use crate::plan::faults::holder;
+use crate::plan::fluid::state::Input;
+use crate::plan::graph::{Graph, Takeover};
+use crate::plan::part::Part;
+
+/// State in which a member is in the view and serves.
+const IN: &str = "in";
+/// State in which it does not serve, and the others wait for it.
+const SILENT: &str = "silent";
+/// State after that for as long as the view may not lose the member.
+const OVERDUE: &str = "overdue";
+/// State in which the others go on without it.
+const EVICTED: &str = "evicted";
+/// Fact that the others wait for the member.
+const AWAITED: &str = "is awaited";
+
+/// Returns whether the members of a database wait for each other, and evict those that are silent.
+pub(super) fn has_view(draft: &Draft, database: usize) -> bool {
+    let agrees = draft.scenario.database[database].1.protocol().is_some();
+    agrees && draft.links.databases[database].members.len() > 1
+}
+
+/// Returns the name of the automaton of a member's place in the view.
+fn name(draft: &Draft, database: usize, member: usize) -> String {
+    format!("{}/view", member_of(draft, database, member))
+}
+
+fn member_of(draft: &Draft, database: usize, member: usize) -> String {
+    Part::Database { database, member: place(member) }.name(draft)
+}
+
+fn members(draft: &Draft, database: usize) -> std::ops::Range<usize> {
+    0..draft.links.databases[database].members.len()
+}
+
+/// Returns the condition that the other members wait for a silent one.
+pub(crate) fn is_awaited(draft: &Draft, database: usize, member: usize) -> Expr {
+    Expr::of(&name(draft, database, member), AWAITED)
+}
+
+/// Returns the condition that the view goes on without a member.
+pub(crate) fn is_evicted(draft: &Draft, database: usize, member: usize) -> Expr {
+    Expr::of(&name(draft, database, member), EVICTED)
+}
+
+/// Returns the inputs of the traffic over years: the members that are awaited or evicted, by number of their part, and where the
+/// members elect a primary, who it is.
+pub(crate) fn inputs(
+    draft: &Draft,
+    database: usize,
+    numbers: &BTreeMap<Part, u32>,
+    known: &dyn Fn(&str, &str) -> bool,
+) -> Vec<(Input, Expr)> {
+    let (database_name, spec) = &draft.scenario.database[database];
+    let mut all = Vec::new();
+    for member in members(draft, database) {
+        let part = Part::Database { database, member: place(member) };
+        let number = numbers.get(&part).filter(|_| known(&name(draft, database, member), AWAITED));
+        let Some(number) = number else { continue };
+        all.push((Input::Awaited(*number), is_awaited(draft, database, member)));
+        all.push((Input::Evicted(*number), is_evicted(draft, database, member)));
+        if spec.elects() {
+            let holds = Expr::of(&role(database_name), &holder(member));
+            all.push((Input::Holds(place(database), place(member)), holds));
+        }
+    }
+    all
+}
+
+/// Returns the condition that queries are served, from the condition of each member: writes, or reads. Members that take such
+/// queries are `any` of them, or the primary.
+pub(crate) fn served(
+    draft: &Draft,
+    database: usize,
+    (writes, any): (bool, bool),
+    nodes: Vec<Expr>,
+) -> Expr {
+    let (database_name, spec) = &draft.scenario.database[database];
+    let serves = |(member, up): (usize, Expr)| up.and(!is_evicted(draft, database, member));
+    let serving: Vec<Expr> = nodes.into_iter().enumerate().map(serves).collect();
+    let served = if any {
+        Expr::Any(serving)
+    } else if spec.elects() {
+        let has = |member: usize| Expr::of(&role(database_name), &holder(member));
+        let each = serving.into_iter().enumerate();
+        Expr::All(each.map(|(member, serves)| implies(has(member), serves)).collect())
+    } else {
+        serving.into_iter().next().unwrap_or(Expr::Never)
+    };
+    if !writes {
+        return served;
+    }
+    let awaited = members(draft, database).map(|member| !is_awaited(draft, database, member));
+    Expr::All(awaited.chain([served]).collect())
+}
+
+/// Adds the automata of every database with a view on which a request class depends.
+pub(super) fn declare(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
+    for (database, (database_name, spec)) in draft.scenario.database.iter().enumerate() {
+        let has = graph.nodes().any(|(id, _)| {
+            matches!(graph.takeover(id), Some(Takeover::View { database: of, .. }) if *of == database)
+        });
+        if !has {
+            continue;
+        }
+        for member in members(draft, database) {
+            declaration.add(of_member(draft, database, member));
+        }
+        if spec.elects() {
+            let name = role(database_name);
+            let states = members(draft, database).map(|m| State::serving(&holder(m))).collect();
+            let known = declaration.automata.iter_mut().find(|automaton| automaton.name == name);
+            match known {
+                Some(role) => *role = elects(draft, database, role.clone()),
+                None => {
+                    declaration.add(elects(draft, database, Automaton::new(&name, states)));
+                }
+            }
+        }
+    }
+}
+
+/// Returns the primaries that are elected, for databases whose automata are in `declaration`.
+pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+    let mut all = Vec::new();
+    for (database, (database_name, spec)) in draft.scenario.database.iter().enumerate() {
+        let is_declared = |member| declaration.automaton(&name(draft, database, member)).is_some();
+        if !spec.elects() || !members(draft, database).any(is_declared) {
+            continue;
+        }
+        let has = |member: usize| Expr::of(&role(database_name), &holder(member));
+        let serves = |member| implies(has(member), is_in(draft, database, member));
+        let served = Expr::All(members(draft, database).map(serves).collect());
+        let holds = members(draft, database).map(has).collect();
+        all.push(Passing::new(database_name, RoleKind::Primary, served, holds));
+    }
+    all
+}
+
+/// Returns the condition that a member is in the view and serves.
+fn is_in(draft: &Draft, database: usize, member: usize) -> Expr {
+    Expr::of(&name(draft, database, member), IN)
+}
+
+/// Returns the automaton of a member's place in the view.
+fn of_member(draft: &Draft, database: usize, member: usize) -> Automaton {
+    let spec = &draft.scenario.database[database].1;
+    let serving = || Expr::of(&member_of(draft, database, member), "serving");
+    let out = |state: &str, effect| State::failed(state, effect);
+    let states = vec![
+        State::serving(IN),
+        out(SILENT, Effect::Stall),
+        out(OVERDUE, Effect::Stall),
+        out(EVICTED, Effect::Refuse),
+    ];
+    // A group keeps more than half of the view; the last member of any view stays.
+    let least = if spec.protocol() == Some(Protocol::Ordered) { 3 } else { 2 };
+    let viewed = members(draft, database).map(|other| !is_evicted(draft, database, other));
+    let may_leave = Expr::AtLeast(least, viewed.collect());
+    let others = members(draft, database).filter(|other| *other != member);
+    let others_serve = Expr::Any(others.map(|other| is_in(draft, database, other)).collect());
+    let suspect = law(Law::constant(spec.suspect_after().seconds()));
+    let suspect = Timer::new("suspect", suspect).fate(Fate::Restart { redraw: true });
+    let all = Automaton::new(&name(draft, database, member), states)
+        .timer(suspect)
+        .transition(Transition::when(!serving(), &[IN], SILENT))
+        .transition(Transition::when(serving(), &[SILENT, OVERDUE], IN))
+        .transition(Transition::on("suspect", &[SILENT], OVERDUE))
+        .transition(Transition::when(may_leave, &[OVERDUE], EVICTED))
+        .transition(Transition::when(serving().and(others_serve), &[EVICTED], IN));
+    publish_states(all).fact(AWAITED, Expr::within(&[SILENT, OVERDUE]))
+}
+
+/// Adds to the automaton of the role that the view elects another primary when it has evicted its own.
+fn elects(draft: &Draft, database: usize, role: Automaton) -> Automaton {
+    let mut all = role;
+    for old in members(draft, database) {
+        for new in members(draft, database).filter(|new| *new != old) {
+            let before = (0..new).filter(|other| *other != old);
+            let none_before = before.map(|other| !is_in(draft, database, other));
+            let may = [is_evicted(draft, database, old), is_in(draft, database, new)];
+            let elected = Expr::All(may.into_iter().chain(none_before).collect());
+            all = all.transition(Transition::when(elected, &[&holder(old)], &holder(new)));
+        }
+    }
+    publish_states(all)
+}
