@@ -50,6 +50,7 @@ mod slurm;
 mod stories;
 mod sweep;
 mod switching;
+mod systems_page;
 mod systems_shipped;
 mod templates;
 mod tidy;

@@ -100,12 +100,23 @@ impl Checks for Database {
     none!(entrance, onward, store, unused, begins, lint);
 }
 
-/// Reports a cold buffer over years in a file without a horizon.
-fn check_cold(draft: &Draft, database: &DatabaseSpec, out: &mut Diagnostics) {
-    let over_years = database.cold.as_ref().and_then(|cold| cold.over_years.as_ref());
-    if let Some(over_years) = over_years.filter(|_| draft.scenario.run.horizon.is_none()) {
-        let message = "there is no `horizon` over which traffic is followed";
-        inert(over_years.span, message, "give a `horizon`, or remove `over-years`", out);
+/// Reports a buffer that is cold over years in a file without a horizon, and one that is cold in windows alone in a file with one.
+fn check_cold(draft: &Draft, name: &Name, database: &DatabaseSpec, out: &mut Diagnostics) {
+    let Some(cold) = &database.cold else { return };
+    match (&cold.over_years, draft.scenario.run.horizon.is_some()) {
+        (Some(over_years), false) => {
+            let message = "there is no `horizon` over which traffic is followed";
+            inert(over_years.span, message, "give a `horizon`, or remove `over-years`", out);
+        }
+        (None, true) => {
+            let message = format!(
+                "over years the buffer of `{name}` is never cold: reads that miss after a restart or a promotion cost \
+                 nothing there"
+            );
+            let help = "set `over-years = true` in `cold`, or take their cost from a window around the break";
+            out.push(Diagnostic::new(Code::OverYears, cold.span, message).help(help));
+        }
+        _ => {}
     }
 }
 
@@ -116,7 +127,7 @@ fn check_database(
     database: &DatabaseSpec,
     out: &mut Diagnostics,
 ) {
-    check_cold(draft, database, out);
+    check_cold(draft, name, database, out);
     let members = &database.in_;
     let replicas = draft.links.databases[at].replicas();
     let given = members.replicas.as_ref().map_or(0, |replicas| replicas.len());

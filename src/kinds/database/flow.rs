@@ -3,7 +3,7 @@
 use crate::convert::table;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo, ReplicationMode};
-use crate::kinds::database::{Database, far, far_flow, views};
+use crate::kinds::database::{Database, far, far_flow};
 use crate::mechanism::commit::Protocol;
 use crate::plan::Draft;
 use crate::plan::between::PLAIN_BYTES;
@@ -237,7 +237,7 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
             serving = graph.all(&[serving, enough]);
         }
     }
-    if views::has_view(draft, database) {
+    if spec.has_view() {
         let all = 0..links.members.len();
         let all = all.map(|at| member_with_data(graph, database, table::u32(at), !remount));
         let (members, writes) = (all.collect(), write);
@@ -366,10 +366,10 @@ fn of_a_call(
 ) -> Onward {
     let draft = network.draft();
     let is_balanced = !writes && draft.links.databases[database].through.is_some();
-    if is_balanced || !views::has_view(draft, database) {
+    let spec = &draft.scenario.database[database].1;
+    if is_balanced || !spec.has_view() {
         return times(fork, count);
     }
-    let spec = &draft.scenario.database[database].1;
     let (calls, each) = (count.min(1.0), count.max(1.0));
     let mut branches = Vec::new();
     for (at, part) in serving_members(draft, database).into_iter().enumerate() {
@@ -457,6 +457,8 @@ fn fork_of_writes(network: &mut network::Builder<'_>, database: usize) -> u32 {
         }
         match far::ends(draft, database) {
             Some(ends) => far_flow::crosses(network, (database, spec), &ends, &mut takes),
+            // The view decides how many of its members writes need.
+            None if spec.has_view() => {}
             None => needs_quorum(spec, &mut takes),
         }
         let several = takes.len() > 1;

@@ -161,6 +161,13 @@ impl DatabaseSpec {
         self.protocol() == Some(Protocol::Ordered) && !self.all_write()
     }
 
+    /// Returns whether the members wait for each other, and evict those that are silent.
+    #[must_use]
+    pub fn has_view(&self) -> bool {
+        let replicas = self.in_.value.replicas.as_ref();
+        self.protocol().is_some() && replicas.is_some_and(|replicas| !replicas.value.is_empty())
+    }
+
     /// Returns the time after which a silent member is evicted.
     #[must_use]
     pub fn suspect_after(&self) -> SimDuration {

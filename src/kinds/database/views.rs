@@ -5,8 +5,9 @@
 //! ```text
 //! in       -> silent       the member does not serve: writes wait for it
 //! silent   -> overdue      after `suspect-after`
-//! overdue  -> evicted      the view may lose it: enough members remain
-//! silent, overdue -> in    the member serves again
+//! overdue  -> left         the view may lose it: more than half of the view remains (a group), or one member
+//! left     -> evicted      a write can be committed, which the member lacks from then on
+//! silent, overdue, left -> in   the member serves again
 //! evicted  -> in           the same, and another member of the view serves, from which it has what it lacks
 //! ```
 //!
@@ -40,16 +41,14 @@ const IN: &str = "in";
 const SILENT: &str = "silent";
 /// State after that for as long as the view may not lose the member.
 const OVERDUE: &str = "overdue";
-/// State in which the others go on without it.
+/// State in which the view goes on without it, and has committed nothing since.
+const LEFT: &str = "left";
+/// State in which it lacks what the others have committed.
 const EVICTED: &str = "evicted";
 /// Fact that the others wait for the member.
 const AWAITED: &str = "is awaited";
-
-/// Returns whether the members of a database wait for each other, and evict those that are silent.
-pub(super) fn has_view(draft: &Draft, database: usize) -> bool {
-    let agrees = draft.scenario.database[database].1.protocol().is_some();
-    agrees && draft.links.databases[database].members.len() > 1
-}
+/// Fact that the view goes on without it.
+const GONE: &str = "is gone";
 
 /// Returns the name of the automaton of a member's place in the view.
 fn name(draft: &Draft, database: usize, member: usize) -> String {
@@ -71,7 +70,7 @@ pub(crate) fn is_awaited(draft: &Draft, database: usize, member: usize) -> Expr 
 
 /// Returns the condition that the view goes on without a member.
 pub(crate) fn is_evicted(draft: &Draft, database: usize, member: usize) -> Expr {
-    Expr::of(&name(draft, database, member), EVICTED)
+    Expr::of(&name(draft, database, member), GONE)
 }
 
 /// Returns the inputs of the traffic over years: the members that are awaited or evicted, by number of their part, and where the
@@ -182,6 +181,7 @@ fn of_member(draft: &Draft, database: usize, member: usize) -> Automaton {
         State::serving(IN),
         out(SILENT, Effect::Stall),
         out(OVERDUE, Effect::Stall),
+        out(LEFT, Effect::Refuse),
         out(EVICTED, Effect::Refuse),
     ];
     // A group keeps more than half of the view; the last member of any view stays.
@@ -195,11 +195,30 @@ fn of_member(draft: &Draft, database: usize, member: usize) -> Automaton {
     let all = Automaton::new(&name(draft, database, member), states)
         .timer(suspect)
         .transition(Transition::when(!serving(), &[IN], SILENT))
-        .transition(Transition::when(serving(), &[SILENT, OVERDUE], IN))
+        .transition(Transition::when(serving(), &[SILENT, OVERDUE, LEFT], IN))
         .transition(Transition::on("suspect", &[SILENT], OVERDUE))
-        .transition(Transition::when(may_leave, &[OVERDUE], EVICTED))
+        .transition(Transition::when(may_leave, &[OVERDUE], LEFT))
+        .transition(Transition::when(commits(draft, database), &[LEFT], EVICTED))
         .transition(Transition::when(serving().and(others_serve), &[EVICTED], IN));
-    publish_states(all).fact(AWAITED, Expr::within(&[SILENT, OVERDUE]))
+    publish_states(all)
+        .fact(AWAITED, Expr::within(&[SILENT, OVERDUE]))
+        .fact(GONE, Expr::within(&[LEFT, EVICTED]))
+}
+
+/// Returns the condition that writes can be committed: no member is awaited, and one that takes writes is in the view and serves.
+fn commits(draft: &Draft, database: usize) -> Expr {
+    let (database_name, spec) = &draft.scenario.database[database];
+    let all = || members(draft, database);
+    let takes = if spec.all_write() {
+        Expr::Any(all().map(|member| is_in(draft, database, member)).collect())
+    } else if spec.elects() {
+        let has = |member: usize| Expr::of(&role(database_name), &holder(member));
+        let serves = |member| has(member).and(is_in(draft, database, member));
+        Expr::Any(all().map(serves).collect())
+    } else {
+        is_in(draft, database, 0)
+    };
+    Expr::All(all().map(|member| !is_awaited(draft, database, member)).chain([takes]).collect())
 }
 
 /// Adds to the automaton of the role that the view elects another primary when it has evicted its own.

@@ -44,7 +44,7 @@ fn can_cache(draft: &Draft, id: ServerId) -> bool {
     size(draft, id).is_some_and(|memory| memory.count() > 0) || becomes_free(draft, id)
 }
 
-/// Returns whether an operation may free memory on a server whose zones fill it at first.
+/// Returns whether an operation resizes zones of a server that caches in all that they leave free.
 fn becomes_free(draft: &Draft, id: ServerId) -> bool {
     let has_size = draft.scenario.server[id.group].1.ram_cache.is_some();
     let is_here = |part: &Part| part.stands_on(draft) == Some(Part::Server(id));

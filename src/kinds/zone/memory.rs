@@ -213,7 +213,9 @@ pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnos
             part.name(draft)
         );
         let help = match &draft.scenario.server[id.group].1.ram_cache {
-            Some(_) => "declare a `working-set`, or remove the server's `ram-cache`",
+            Some(_) => {
+                "declare a `working-set`, or remove the server's `ram-cache` and declare the `content` of a set of disks"
+            }
             None => "declare a `working-set`, or the `content` of a set of disks",
         };
         return out.push(Diagnostic::new(Code::SeldomUsed, memory.span, message).help(help));

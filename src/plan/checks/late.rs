@@ -30,15 +30,15 @@ pub(super) fn after_windows(draft: &Draft, at: SimDuration, span: Span, out: &mu
         return;
     }
     let end = |window: &WindowSpec| {
-        let begins =
-            window.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start(draft)));
+        let at = window.at.as_ref();
+        let begins = at.map_or(window.warm_up.value, |at| at.value.after_zero(start(draft)));
         let length = window.length.as_ref().map_or(SimDuration::ZERO, |length| length.value);
         begins.saturating_add(length)
     };
     let ends = windows().map(|(name, window)| (end(window), name)).max_by_key(|(end, _)| *end);
     if let Some((end, name)) = ends.filter(|(end, _)| at >= *end) {
         let message = format!(
-            "changes no figure: it begins at {at}, and the last window, `{name}`, ends at {end}"
+            "changes no figure of a window: it begins at {at}, and the last window, `{name}`, ends at {end}"
         );
         let found = Diagnostic::new(Code::SeldomUsed, span, message);
         let help = "let it begin earlier, or the window end later";

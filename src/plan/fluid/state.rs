@@ -28,7 +28,7 @@ use super::memories::{LookUps, MemoryNow};
 use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers, memories};
 use crate::convert::table;
-use ways::Ways;
+use ways::{Silent, Ways};
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
 /// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age and per memory its step in the same way.
@@ -186,15 +186,6 @@ pub struct Standing<'p> {
     buffers: Vec<(bool, bool)>,
     /// Memories in this state.
     memories: Vec<MemoryNow>,
-}
-
-/// Members of databases, each by its part, that do not serve and whose others agree on writes.
-#[derive(Clone, Default)]
-struct Silent {
-    /// Members for which the others wait.
-    awaited: Vec<u32>,
-    /// Members without which the others go on.
-    evicted: Vec<u32>,
 }
 
 /// Location of the volumes of a head.
@@ -529,7 +520,11 @@ impl<'p> Standing<'p> {
         for set in node.branches.iter().filter_map(|branch| branch.space) {
             add(&|input| matches!(input, Input::Full(of) if *of == set && self.full[set as usize]));
         }
-        let closed = node.branches.iter().filter(|branch| !self.open(&branch.open));
+        // Writes wait for the awaited members, not for those that have been evicted.
+        let waits = node.waits_for_all && node.branches.iter().any(|one| self.is_awaited(one));
+        let blocks =
+            |branch: &&Branch| !self.open(&branch.open) && (!waits || self.is_awaited(branch));
+        let closed = node.branches.iter().filter(blocks);
         for part in closed.flat_map(|branch| branch.open.iter().flatten()) {
             for set in &plan.parts[*part as usize].needs {
                 if set.iter().all(|part| !self.fit[*part as usize]) {

@@ -73,6 +73,51 @@ fn a_dead_primary_that_nobody_replaces_ends_the_writes() {
     }
 }
 
+/// Both members die at once, and come back after one and four minutes. Nothing has been committed since, so the first goes on
+/// without the other.
+#[test]
+fn a_member_that_lacks_nothing_goes_on_alone() {
+    let text = group("two-phase", 2, "60s", EACH).replace(
+        "hits = \"database.mysql.*\"\nhow = \"crash\"\nrate = \"24/y\"\nrepair = \"60s\"",
+        "hits = \"database.mysql.primary\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"60s\"\n\
+         [fault.other]\nhits = \"database.mysql.replica-1\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"4min\"",
+    );
+    assert!(text.contains("fault.other"));
+    let found = Years::of(asked(&drafted(&text), "1y", 4, &[DOWN]));
+    assert!(near(found.interval(DOWN).estimate, 60.0), "{:?}", found.interval(DOWN));
+}
+
+/// Writes that wait for a member which nobody may evict fail by the time-out of their call.
+#[test]
+fn writes_that_wait_longer_than_their_time_out_are_lost() {
+    let lost = |more: &str| {
+        let text = group("group", 2, "60s", "");
+        let text =
+            text.replace("hits = \"database.mysql.*\"", "hits = \"database.mysql.replica-1\"");
+        let text = text.with(more);
+        seen(&text, &[LOST])[0] / (24.0 * 60.0 * 10.0)
+    };
+    assert!(lost("") < 0.01, "without a time-out they are late");
+    let found =
+        lost("[request.put]\nsteps = [ { call = \"mysql\", write = 1, time-out = \"2s\" } ]");
+    // All but those of the last two seconds.
+    assert!(near(found, 58.0 / 60.0), "{found}");
+}
+
+/// Of five members three die at once. The view shrinks from five to two, one after the other, and goes on.
+#[test]
+fn a_view_that_shrinks_needs_more_than_half_of_itself() {
+    let text = group("group", 5, "60s", EACH).replace(
+        "hits = \"database.mysql.*\"\nhow = \"crash\"\nrate = \"24/y\"\nrepair = \"60s\"",
+        "hits = [\"database.mysql.primary\", \"database.mysql.replica-1\", \"database.mysql.replica-2\"]\nhow = \"crash\"\n\
+         at = \"20s\"\nlasts = \"10min\"",
+    );
+    let found = Years::of(asked(&drafted(&text), "1y", 4, &[DOWN, LOST]));
+    let [down, lost] = [DOWN, LOST].map(|path| found.interval(path).estimate);
+    // Three of five calls fail for 5 s, and the others wait.
+    assert!(near(down, 5.0) && near(lost, 30.0), "{down} {lost}");
+}
+
 /// Of three members each dead one is evicted after 5 s, and a dead primary is replaced. Of two none is evicted.
 #[test]
 fn a_group_elects_another_primary_while_more_than_half_of_the_view_remains() {

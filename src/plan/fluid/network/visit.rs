@@ -1,4 +1,4 @@
-//! Forks with a single way: the work of one visit at one part. Buffers, and what is added to a fork that is there.
+//! Forks with a single way: the work of one visit at one part. Buffers, and changes to an existing fork.
 
 use super::{Branch, Builder, Onward, Split};
 use crate::convert::table;

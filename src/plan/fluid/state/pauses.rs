@@ -6,7 +6,7 @@
 //! A view that waits longer than a time-out of a balancer or a call on its way is lost ([`shortest_time_out`]).
 //!
 //! A pause counts as a failure where something else acts on it or the wait is not that of all workers: parts of a
-//! balancer, a queue or the network; a database with a failover; a member of several with a bound on its workers, by which
+//! balancer, a queue or the network; a database with a failover or a view; a member of several with a bound on its workers, by which
 //! requests enter. `lint` reports these.
 
 use std::collections::BTreeSet;
@@ -66,7 +66,10 @@ fn by_itself(draft: &Draft, part: Part) -> bool {
             let mut entered = classes.filter(|class| services(draft, *class).contains(&service));
             members == 1 || !bounded || entered.next().is_none()
         }
-        Part::Database { database, .. } => draft.scenario.database[database].1.failover.is_none(),
+        Part::Database { database, .. } => {
+            let spec = &draft.scenario.database[database].1;
+            spec.failover.is_none() && !spec.has_view()
+        }
         _ => false,
     }
 }
@@ -93,6 +96,20 @@ fn acts(draft: &Draft, waited_out: &WaitedOut) -> bool {
     })
 }
 
+/// Returns whether writes of a class wait for silent members of a database.
+fn waits_for_members(draft: &Draft, class: usize) -> bool {
+    let mut waits = false;
+    for class in draft.links.with_fetched(class) {
+        each(&draft.routes[class].steps, &mut |step| {
+            if let Does::Query(query) = &step.does {
+                waits |=
+                    query.writes.is_some() && draft.scenario.database[query.database].1.has_view();
+            }
+        });
+    }
+    waits
+}
+
 /// Returns the shortest time-out of a balancer or a call on the way of a class; `None` if there is none, or nothing to
 /// wait for.
 #[must_use]
@@ -101,7 +118,7 @@ pub fn shortest_time_out(
     waited_out: &WaitedOut,
     class: usize,
 ) -> Option<SimDuration> {
-    if !acts(draft, waited_out) {
+    if !acts(draft, waited_out) && !waits_for_members(draft, class) {
         return None;
     }
     let mut all: Vec<SimDuration> = Vec::new();

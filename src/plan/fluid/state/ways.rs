@@ -4,6 +4,15 @@ use super::{Blocked, Lead, Standing};
 use crate::convert::table;
 use crate::plan::fluid::network::{Branch, Node, Split};
 
+/// Members of databases whose members agree on writes, each by its part, that are silent or evicted.
+#[derive(Clone, Default)]
+pub(super) struct Silent {
+    /// Members for which the others wait.
+    pub(super) awaited: Vec<u32>,
+    /// Members without which the others go on.
+    pub(super) evicted: Vec<u32>,
+}
+
 /// Directions of all forks in a state, the same for every class.
 pub(super) struct Ways {
     /// Position of a node's first branch among all branches, and of its first entry in [`Self::taken`].
@@ -52,7 +61,7 @@ impl Ways {
 
 impl Standing<'_> {
     /// Returns whether others wait for the silent member of a branch, which has its share of the queries meanwhile.
-    fn is_awaited(&self, branch: &Branch) -> bool {
+    pub(super) fn is_awaited(&self, branch: &Branch) -> bool {
         let part = branch.open.first().and_then(|set| set.first());
         part.is_some_and(|part| self.silent.awaited.contains(part) && !self.up[*part as usize])
     }
