@@ -77,11 +77,11 @@ fn durable_of(spec: &DatabaseSpec, takes: bool) -> f64 {
     own + records * spec.force_io()
 }
 
-/// Returns the least number of `members` that must be up for a write.
+/// Returns the least number of `members` that must be up for a write. A group evicts one member at a time, down to two.
 fn quorum(spec: &DatabaseSpec, members: u32) -> u32 {
     match spec.wait_for(members.saturating_sub(1)) {
         Some(wait_for) => wait_for.saturating_add(1).min(members),
-        None if spec.protocol() == Some(Protocol::Ordered) => members / 2 + 1,
+        None if spec.protocol() == Some(Protocol::Ordered) => members.min(2),
         None => 1,
     }
 }
@@ -241,6 +241,7 @@ fn serving(graph: &mut graph::Builder<'_>, database: usize, write: bool) -> Node
         let all = 0..links.members.len();
         let all = all.map(|at| member_with_data(graph, database, table::u32(at), !remount));
         let (members, writes) = (all.collect(), write);
+        // A node of its own, since its condition over years is another than that of the members.
         serving = graph.all(&[serving]);
         graph.takes_over(serving, Takeover::View { database, writes, any: each, members });
     }
@@ -346,7 +347,8 @@ fn offers_io(sums: &mut Sums<'_>, member: Part, operations: Operations) {
 /// Numbers of the forks that several steps share.
 const READS: usize = 0;
 const WRITES: usize = 1;
-/// First number of the forks of each site, where members stand at both ends of a link, or of each member, where they agree on writes.
+/// First number of the forks of each site, where members stand at both ends of a link. Members that agree on writes never do, and have their
+/// own forks from here on.
 pub(super) const OTHERS: usize = 2;
 
 /// Returns the primary and its replicas.
@@ -356,8 +358,9 @@ fn serving_members(draft: &Draft, database: usize) -> Vec<Part> {
     members.map(|member| Part::Database { database, member }).collect()
 }
 
-/// Returns the way of the queries of a call, `count` on average, to the fork of one of them. Members that agree on writes have
-/// their share of the calls until they are evicted, and all queries of a call go to one of them.
+/// Returns the way of a call to the fork at which it picks its member. `fork` is that of one query, `count` the mean number of queries per
+/// call. Where members agree on writes, all queries of a call go to one member, and a silent member gets its share of the calls until it is
+/// evicted.
 fn of_a_call(
     network: &mut network::Builder<'_>,
     database: usize,

@@ -5,10 +5,10 @@
 //! ```text
 //! in       -> silent       the member does not serve: writes wait for it
 //! silent   -> overdue      after `suspect-after`
-//! overdue  -> left         the view may lose it: more than half of the view remains (a group), or one member
-//! left     -> evicted      a write can be committed, which the member lacks from then on
-//! silent, overdue, left -> in   the member serves again
-//! evicted  -> in           the same, and another member of the view serves, from which it has what it lacks
+//! overdue  -> evicted      at least two other members (a group) or one other remain in the view
+//! evicted  -> behind       a write can be committed, which the member lacks from then on
+//! silent, overdue, evicted -> in   the member serves again
+//! behind   -> in           the same, and another member of the view serves, from which it has what it lacks
 //! ```
 //!
 //! One for the role, if the primary takes all writes and the members elect it:
@@ -17,7 +17,9 @@
 //! member-k -> member-j     k is evicted, and j is the first member in the view that serves
 //! ```
 //!
-//! The mechanism is `kinds::database::live::views`; in this surrogate a member that is back has nothing to apply.
+//! The mechanism is `kinds::database::live::views`. In this surrogate a write follows every eviction at once where one can be committed, and
+//! a member that is back has nothing to apply. Left out is a write in progress that the survivors of `three-phase` commit after the
+//! primary has been evicted.
 
 use std::collections::BTreeMap;
 
@@ -37,18 +39,18 @@ use crate::plan::part::Part;
 
 /// State in which a member is in the view and serves.
 const IN: &str = "in";
-/// State in which it does not serve, and the others wait for it.
+/// State of a member that does not serve and is waited for.
 const SILENT: &str = "silent";
-/// State after that for as long as the view may not lose the member.
+/// State after `suspect-after`, while the view may not lose the member.
 const OVERDUE: &str = "overdue";
-/// State in which the view goes on without it, and has committed nothing since.
-const LEFT: &str = "left";
-/// State in which it lacks what the others have committed.
+/// State in which the view goes on without the member, and has committed nothing since.
 const EVICTED: &str = "evicted";
+/// State in which the member lacks what the view has committed.
+const BEHIND: &str = "behind";
 /// Fact that the others wait for the member.
 const AWAITED: &str = "is awaited";
-/// Fact that the view goes on without it.
-const GONE: &str = "is gone";
+/// Fact that the view goes on without the member.
+const OUT: &str = "is evicted";
 
 /// Returns the name of the automaton of a member's place in the view.
 fn name(draft: &Draft, database: usize, member: usize) -> String {
@@ -63,6 +65,11 @@ fn members(draft: &Draft, database: usize) -> std::ops::Range<usize> {
     0..draft.links.databases[database].members.len()
 }
 
+/// Returns the condition that a member has the role of primary, which the members elect.
+fn holds(draft: &Draft, database: usize, member: usize) -> Expr {
+    Expr::of(&role(&draft.scenario.database[database].0), &holder(member))
+}
+
 /// Returns the condition that the other members wait for a silent one.
 pub(crate) fn is_awaited(draft: &Draft, database: usize, member: usize) -> Expr {
     Expr::of(&name(draft, database, member), AWAITED)
@@ -70,18 +77,18 @@ pub(crate) fn is_awaited(draft: &Draft, database: usize, member: usize) -> Expr 
 
 /// Returns the condition that the view goes on without a member.
 pub(crate) fn is_evicted(draft: &Draft, database: usize, member: usize) -> Expr {
-    Expr::of(&name(draft, database, member), GONE)
+    Expr::of(&name(draft, database, member), OUT)
 }
 
-/// Returns the inputs of the traffic over years: the members that are awaited or evicted, by number of their part, and where the
-/// members elect a primary, who it is.
+/// Returns the inputs of the traffic over years: the members that are awaited or evicted, by number of their part, and, where the
+/// members elect the primary, the member that has the role.
 pub(crate) fn inputs(
     draft: &Draft,
     database: usize,
     numbers: &BTreeMap<Part, u32>,
     known: &dyn Fn(&str, &str) -> bool,
 ) -> Vec<(Input, Expr)> {
-    let (database_name, spec) = &draft.scenario.database[database];
+    let spec = &draft.scenario.database[database].1;
     let mut all = Vec::new();
     for member in members(draft, database) {
         let part = Part::Database { database, member: place(member) };
@@ -90,8 +97,10 @@ pub(crate) fn inputs(
         all.push((Input::Awaited(*number), is_awaited(draft, database, member)));
         all.push((Input::Evicted(*number), is_evicted(draft, database, member)));
         if spec.elects() {
-            let holds = Expr::of(&role(database_name), &holder(member));
-            all.push((Input::Holds(place(database), place(member)), holds));
+            all.push((
+                Input::Holds(place(database), place(member)),
+                holds(draft, database, member),
+            ));
         }
     }
     all
@@ -105,15 +114,15 @@ pub(crate) fn served(
     (writes, any): (bool, bool),
     nodes: Vec<Expr>,
 ) -> Expr {
-    let (database_name, spec) = &draft.scenario.database[database];
+    let spec = &draft.scenario.database[database].1;
     let serves = |(member, up): (usize, Expr)| up.and(!is_evicted(draft, database, member));
     let serving: Vec<Expr> = nodes.into_iter().enumerate().map(serves).collect();
     let served = if any {
         Expr::Any(serving)
     } else if spec.elects() {
-        let has = |member: usize| Expr::of(&role(database_name), &holder(member));
         let each = serving.into_iter().enumerate();
-        Expr::All(each.map(|(member, serves)| implies(has(member), serves)).collect())
+        let each = each.map(|(member, serves)| implies(holds(draft, database, member), serves));
+        Expr::All(each.collect())
     } else {
         serving.into_iter().next().unwrap_or(Expr::Never)
     };
@@ -158,11 +167,11 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
         if !spec.elects() || !members(draft, database).any(is_declared) {
             continue;
         }
-        let has = |member: usize| Expr::of(&role(database_name), &holder(member));
+        let has = |member| holds(draft, database, member);
         let serves = |member| implies(has(member), is_in(draft, database, member));
         let served = Expr::All(members(draft, database).map(serves).collect());
-        let holds = members(draft, database).map(has).collect();
-        all.push(Passing::new(database_name, RoleKind::Primary, served, holds));
+        let each = members(draft, database).map(has).collect();
+        all.push(Passing::new(database_name, RoleKind::Primary, served, each));
     }
     all
 }
@@ -181,10 +190,10 @@ fn of_member(draft: &Draft, database: usize, member: usize) -> Automaton {
         State::serving(IN),
         out(SILENT, Effect::Stall),
         out(OVERDUE, Effect::Stall),
-        out(LEFT, Effect::Refuse),
         out(EVICTED, Effect::Refuse),
+        out(BEHIND, Effect::Refuse),
     ];
-    // A group keeps more than half of the view; the last member of any view stays.
+    // A group keeps at least two members in its view, any other database one.
     let least = if spec.protocol() == Some(Protocol::Ordered) { 3 } else { 2 };
     let viewed = members(draft, database).map(|other| !is_evicted(draft, database, other));
     let may_leave = Expr::AtLeast(least, viewed.collect());
@@ -195,25 +204,24 @@ fn of_member(draft: &Draft, database: usize, member: usize) -> Automaton {
     let all = Automaton::new(&name(draft, database, member), states)
         .timer(suspect)
         .transition(Transition::when(!serving(), &[IN], SILENT))
-        .transition(Transition::when(serving(), &[SILENT, OVERDUE, LEFT], IN))
+        .transition(Transition::when(serving(), &[SILENT, OVERDUE, EVICTED], IN))
         .transition(Transition::on("suspect", &[SILENT], OVERDUE))
-        .transition(Transition::when(may_leave, &[OVERDUE], LEFT))
-        .transition(Transition::when(commits(draft, database), &[LEFT], EVICTED))
-        .transition(Transition::when(serving().and(others_serve), &[EVICTED], IN));
+        .transition(Transition::when(may_leave, &[OVERDUE], EVICTED))
+        .transition(Transition::when(commits(draft, database), &[EVICTED], BEHIND))
+        .transition(Transition::when(serving().and(others_serve), &[BEHIND], IN));
     publish_states(all)
         .fact(AWAITED, Expr::within(&[SILENT, OVERDUE]))
-        .fact(GONE, Expr::within(&[LEFT, EVICTED]))
+        .fact(OUT, Expr::within(&[EVICTED, BEHIND]))
 }
 
 /// Returns the condition that writes can be committed: no member is awaited, and one that takes writes is in the view and serves.
 fn commits(draft: &Draft, database: usize) -> Expr {
-    let (database_name, spec) = &draft.scenario.database[database];
+    let spec = &draft.scenario.database[database].1;
     let all = || members(draft, database);
     let takes = if spec.all_write() {
         Expr::Any(all().map(|member| is_in(draft, database, member)).collect())
     } else if spec.elects() {
-        let has = |member: usize| Expr::of(&role(database_name), &holder(member));
-        let serves = |member| has(member).and(is_in(draft, database, member));
+        let serves = |member| holds(draft, database, member).and(is_in(draft, database, member));
         Expr::Any(all().map(serves).collect())
     } else {
         is_in(draft, database, 0)

@@ -29,20 +29,30 @@ pub(super) fn resizes<'d>(
 
 /// Returns the changes of the limits of a zone member, in the order of the file.
 pub(super) fn changes(draft: &Draft, (zone, member): (usize, u32)) -> Vec<Change<ZoneLimits>> {
-    let mut found = Vec::new();
-    let part = Part::Zone { zone, member };
-    for spec in resizes(draft, |one| *one == part) {
-        let (Some(at), Some(cap)) = (&spec.at, &spec.cap) else { continue };
-        let machine = vm::of(draft, zone);
-        let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
-        found.push(Change {
-            first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
+    changes_of(draft, Part::Zone { zone, member }, |spec| {
+        let cap = Cores::new(spec.cap.as_ref()?.value);
+        Some(ZoneLimits { cap, ..limits(draft, zone) })
+    })
+}
+
+/// Returns the changes of one quantity of a zone member, in the order of the file; `to` is its new value, if an operation has one.
+pub(super) fn changes_of<T>(
+    draft: &Draft,
+    part: Part,
+    to: impl Fn(&OperationSpec) -> Option<T>,
+) -> Vec<Change<T>> {
+    let machine = vm::of(draft, part.index());
+    // A machine has the new value when it boots.
+    let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
+    let change = |spec: &OperationSpec| {
+        Some(Change {
+            first: SimTime::ZERO + spec.at.as_ref()?.value.after_zero(week_start(draft)) + stop,
             every: spec.every.as_ref().map(|every| every.period()),
-            to: ZoneLimits { cap: Cores::new(cap.value), ..limits(draft, zone) },
+            to: to(spec)?,
             reboots: machine.is_some(),
-        });
-    }
-    found
+        })
+    };
+    resizes(draft, |one| *one == part).filter_map(change).collect()
 }
 
 /// Reports a cap that changes over a horizon, where capacities are constant, and one below the baseline of a zone.

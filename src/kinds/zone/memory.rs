@@ -12,7 +12,6 @@ use crate::model::spec::memory::MemoryPolicy;
 use crate::model::spec::runs::OperationSpec;
 use crate::model::world::resize::{Change, Resizing};
 use crate::plan::Draft;
-use crate::plan::checks::week_start;
 use crate::plan::compile::{Builder, MemoryOf, Numbers};
 use crate::plan::names::member_name;
 use crate::plan::part::Part;
@@ -20,7 +19,7 @@ use crate::plan::placement::ServerId;
 use crate::plan::ram;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::units::{Bytes, SimDuration, SimTime};
+use crate::units::Bytes;
 use crate::workload::second_level;
 
 /// Returns the name of the component that is the memory of `server`.
@@ -234,18 +233,7 @@ fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change<Bytes>>)
 
 /// Returns the changes of the memory of a zone member, in the order of the file.
 pub(super) fn changes(draft: &Draft, zone: Part) -> Vec<Change<Bytes>> {
-    let mut found = Vec::new();
-    for spec in caps::resizes(draft, |one| *one == zone) {
-        let (Some(at), Some(memory)) = (&spec.at, &spec.memory) else { continue };
-        let machine = vm::of(draft, zone.index());
-        // A machine has its new memory when it boots.
-        let stop = machine.map_or(SimDuration::ZERO, |vm| vm.stop.value);
-        found.push(Change {
-            first: SimTime::ZERO + at.value.after_zero(week_start(draft)) + stop,
-            every: spec.every.as_ref().map(|every| every.period()),
-            to: vm::held(draft, zone.index(), memory.value),
-            reboots: machine.is_some(),
-        });
-    }
-    found
+    caps::changes_of(draft, zone, |spec| {
+        Some(vm::held(draft, zone.index(), spec.memory.as_ref()?.value))
+    })
 }

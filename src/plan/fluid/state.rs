@@ -28,7 +28,7 @@ use super::memories::{LookUps, MemoryNow};
 use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers, memories};
 use crate::convert::table;
-use ways::{Silent, Ways};
+use ways::{Absent, Ways};
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
 /// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age and per memory its step in the same way.
@@ -74,9 +74,9 @@ pub enum Input {
     Partner(u32, u32),
     /// No head serves them: file server, head.
     Stall(u32, u32),
-    /// Other members of a database wait for the part, a member that is silent.
+    /// A member of a database is silent, and writes wait for it: number of its part.
     Awaited(u32),
-    /// They go on without it.
+    /// The view of its database goes on without a member: number of its part.
     Evicted(u32),
     /// A memory has lost its content, and has none yet.
     Lost(u32),
@@ -166,8 +166,8 @@ pub struct Standing<'p> {
     slow: Vec<f64>,
     full: Vec<bool>,
     paused: Vec<u32>,
-    /// Members of databases that are silent.
-    silent: Silent,
+    /// Members of databases that do not serve.
+    absent: Absent,
     up: Vec<bool>,
     believed: Vec<Vec<bool>>,
     misled: Vec<Vec<bool>>,
@@ -262,7 +262,7 @@ impl<'p> Standing<'p> {
             slow: vec![1.0; plan.parts.len()],
             full: vec![false; plan.parts.len()],
             paused: Vec::new(),
-            silent: Silent::default(),
+            absent: Absent::default(),
             up: Vec::new(),
             believed: plan.targets.iter().map(|count| vec![true; *count as usize]).collect(),
             misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
@@ -295,8 +295,8 @@ impl<'p> Standing<'p> {
                 Input::Slow(part, factor) if set => all.slow[part as usize] *= factor,
                 Input::Full(part) => all.full[part as usize] = set,
                 Input::Paused(part) if set => all.paused.push(part),
-                Input::Awaited(part) if set => all.silent.awaited.push(part),
-                Input::Evicted(part) if set => all.silent.evicted.push(part),
+                Input::Awaited(part) if set => all.absent.awaited.push(part),
+                Input::Evicted(part) if set => all.absent.evicted.push(part),
                 Input::Believed(of, who) => all.believed[of as usize][who as usize] = set,
                 Input::Misled(of, who) => all.misled[of as usize][who as usize] = set,
                 Input::At(of, unit) if set => all.at[of as usize] = Some(unit),
@@ -331,7 +331,7 @@ impl<'p> Standing<'p> {
         let fit = |part: &u32| self.fit[*part as usize];
         let parts = self.plan.parts.iter();
         self.up = parts.map(|below| below.needs.iter().all(|set| set.iter().any(fit))).collect();
-        for part in &self.silent.evicted {
+        for part in &self.absent.evicted {
             self.up[*part as usize] = false;
         }
     }

@@ -229,11 +229,8 @@ fn a_cap_that_changes_each_day_is_in_force_each_day() {
     assert!(changes[2] > 0.0 && changes[2] < stays[2], "{changes:?} {stays:?}");
 }
 
-/// Zones of 2 GiB each fill a server of 4 GiB. When one of them shrinks to 1 GiB before the window, the server caches in what is free
-/// as if the zone had always been that small.
-#[test]
-fn a_server_that_is_full_at_first_caches_in_what_a_resize_frees() {
-    let readers = r#"
+/// A zone of 2 GiB whose service reads a set of disks.
+const READERS: &str = r#"
 [zone.other]
 on = ["box-1"]
 memory = "2GiB"
@@ -248,9 +245,14 @@ rate    = "20/s"
 enter = "files"
 steps = [ { io = "disk", read = 1 } ]
 "#;
+
+/// Zones of 2 GiB each fill a server of 4 GiB. When one of them shrinks to 1 GiB before the window, the server caches in what is free
+/// as if the zone had always been that small.
+#[test]
+fn a_server_that_is_full_at_first_caches_in_what_a_resize_frees() {
     let content = r#"{ kind = "10k", layout = "plain", data = 1, time = "8ms", content = { size = "3GiB", block = "1MiB", zipf = 0.8 } }"#;
     let file = |memory: &str, more: &str| {
-        service(&format!("memory = \"{memory}\""), "", &format!("{readers}{more}"))
+        service(&format!("memory = \"{memory}\""), "", &format!("{READERS}{more}"))
             .replace("seed = 1", "start = \"Mon 00:00\"\nseed = 1")
             .replace("warm-up = \"1min\"", "at = \"4min\"\nwarm-up = \"4min\"")
             .replace("local = ", &format!("local = {content}\nswap = "))
@@ -269,25 +271,10 @@ steps = [ { io = "disk", read = 1 } ]
 /// here the kernel uses none.
 #[test]
 fn test_5_a_zone_over_its_cap_takes_no_memory_from_its_server() {
-    let other = r#"
-[zone.other]
-on = ["box-1"]
-memory = "2GiB"
-[service.files]
-in      = "other"
-workers = "unlimited"
-mounts  = { disk = "box:local" }
-[workload.readers]
-request = "look"
-rate    = "20/s"
-[request.look]
-enter = "files"
-steps = [ { io = "disk", read = 1 } ]
-"#;
     let content = r#"{ kind = "10k", layout = "plain", data = 1, time = "8ms", content = { size = "60GiB", block = "1MiB", zipf = 0.8 } }"#;
     let sets = format!("local = {content}\nswap = ");
     let file = |keys: &str| {
-        service("memory = \"1GiB\"", keys, other)
+        service("memory = \"1GiB\"", keys, READERS)
             .replace("memory = \"4GiB\"", "memory = \"32GiB\"")
             .replace("local = ", &sets)
     };

@@ -3,10 +3,11 @@
 //! Model: what a paused part has accepted goes on when the pause is over, so a request that meets it waits, as one that
 //! meets a file server without a head. A share of the requests at a fork waits if it is served once all pauses are over.
 //! The service that is paused takes no request: its queue alone holds them; a caller holds a worker.
-//! A view that waits longer than a time-out of a balancer or a call on its way is lost ([`shortest_time_out`]).
+//! A view that waits longer than a time-out of a balancer or a call on its way is lost ([`shortest_time_out`]). So is one whose writes wait
+//! for a silent member of a database.
 //!
 //! A pause counts as a failure where something else acts on it or the wait is not that of all workers: parts of a
-//! balancer, a queue or the network; a database with a failover or a view; a member of several with a bound on its workers, by which
+//! balancer, a queue or the network; a database with a failover, or whose members agree on writes; a member of several with a bound on its workers, by which
 //! requests enter. `lint` reports these.
 
 use std::collections::BTreeSet;
@@ -17,7 +18,7 @@ use crate::plan::Draft;
 use crate::plan::faults::parts::all_parts;
 use crate::plan::fluid::services;
 use crate::plan::part::Part;
-use crate::plan::route::{Does, each};
+use crate::plan::route::{Does, Query, each};
 use crate::units::SimDuration;
 
 /// Parts whose pauses requests wait out.
@@ -96,20 +97,6 @@ fn acts(draft: &Draft, waited_out: &WaitedOut) -> bool {
     })
 }
 
-/// Returns whether writes of a class wait for silent members of a database.
-fn waits_for_members(draft: &Draft, class: usize) -> bool {
-    let mut waits = false;
-    for class in draft.links.with_fetched(class) {
-        each(&draft.routes[class].steps, &mut |step| {
-            if let Does::Query(query) = &step.does {
-                waits |=
-                    query.writes.is_some() && draft.scenario.database[query.database].1.has_view();
-            }
-        });
-    }
-    waits
-}
-
 /// Returns the shortest time-out of a balancer or a call on the way of a class; `None` if there is none, or nothing to
 /// wait for.
 #[must_use]
@@ -118,9 +105,11 @@ pub fn shortest_time_out(
     waited_out: &WaitedOut,
     class: usize,
 ) -> Option<SimDuration> {
-    if !acts(draft, waited_out) && !waits_for_members(draft, class) {
-        return None;
-    }
+    let acts = acts(draft, waited_out);
+    let waits = |query: &Query| {
+        query.writes.is_some() && draft.scenario.database[query.database].1.has_view()
+    };
+    let mut waited = acts;
     let mut all: Vec<SimDuration> = Vec::new();
     for class in draft.links.with_fetched(class) {
         let entered = services(draft, class);
@@ -131,13 +120,16 @@ pub fn shortest_time_out(
         each(&draft.routes[class].steps, &mut |step| {
             let limit = match &step.does {
                 Does::Call(call) => call.time_out.as_ref(),
-                Does::Query(query) => query.time_out.as_ref(),
+                Does::Query(query) => {
+                    waited |= waits(query);
+                    query.time_out.as_ref().filter(|_| acts || waits(query))
+                }
                 _ => None,
             };
             all.extend(limit.map(|limit| limit.value));
         });
     }
-    all.into_iter().min()
+    all.into_iter().min().filter(|_| waited)
 }
 
 /// Number of requests that hold a worker, per view, while the service at which it enters is paused: no worker takes any.

@@ -4,9 +4,9 @@ use super::{Blocked, Lead, Standing};
 use crate::convert::table;
 use crate::plan::fluid::network::{Branch, Node, Split};
 
-/// Members of databases whose members agree on writes, each by its part, that are silent or evicted.
+/// Members that do not serve, of databases whose members agree on writes; each by the number of its part.
 #[derive(Clone, Default)]
-pub(super) struct Silent {
+pub(super) struct Absent {
     /// Members for which the others wait.
     pub(super) awaited: Vec<u32>,
     /// Members without which the others go on.
@@ -60,10 +60,10 @@ impl Ways {
 }
 
 impl Standing<'_> {
-    /// Returns whether others wait for the silent member of a branch, which has its share of the queries meanwhile.
+    /// Returns whether others wait for the silent member of a branch, which still gets its share of the queries.
     pub(super) fn is_awaited(&self, branch: &Branch) -> bool {
         let part = branch.open.first().and_then(|set| set.first());
-        part.is_some_and(|part| self.silent.awaited.contains(part) && !self.up[*part as usize])
+        part.is_some_and(|part| self.absent.awaited.contains(part) && !self.up[*part as usize])
     }
 
     /// Returns the head of a file server that serves the volumes of head `owner`, if one does.
@@ -84,7 +84,7 @@ impl Standing<'_> {
         (ways, blocked)
     }
 
-    /// Returns the branches taken, and the shares that are blocked, if no request waits for the members of all branches.
+    /// Returns the branches taken, and the shares that are blocked, ignoring that writes wait for silent members.
     fn ways_of_each(&self, node: &Node) -> (Vec<(usize, f64)>, Blocked) {
         let count = node.branches.len();
         let dead = |dead: f64| Blocked { dead, stalled: 0.0 };
