@@ -36,12 +36,8 @@ pub(super) fn contents(draft: &Draft, group: usize) -> Vec<(usize, &Spanned<Cont
 
 /// Returns whether a server has a cache that can be filled or lost.
 pub(super) fn caches(draft: &Draft, id: ServerId) -> bool {
-    can_cache(draft, id) && !contents(draft, id.group).is_empty()
-}
-
-/// Returns whether a server has memory that can cache reads, whether or not the file declares a content.
-fn can_cache(draft: &Draft, id: ServerId) -> bool {
-    size(draft, id).is_some_and(|memory| memory.count() > 0) || becomes_free(draft, id)
+    let has_memory = size(draft, id).is_some_and(|memory| memory.count() > 0);
+    !contents(draft, id.group).is_empty() && (has_memory || becomes_free(draft, id))
 }
 
 /// Returns whether an operation resizes zones of a server that caches in all that they leave free.
@@ -62,8 +58,10 @@ pub(super) fn lint(draft: &Draft, out: &mut Diagnostics) {
             continue;
         }
         let mut ids = (0..spec.count.value).map(|member| ServerId { group, member });
-        let Some(id) = ids.find(|id| can_cache(draft, *id)) else { continue };
-        let memory = size(draft, id).unwrap_or(Bytes::new(0));
+        let Some(memory) = ids.find_map(|id| size(draft, id).filter(|size| size.count() > 0))
+        else {
+            continue;
+        };
         out.push(reads::no_content(&format!("{server}.{disks}"), disks.span, memory));
     }
 }

@@ -92,7 +92,7 @@ fn crash(name: &str, member: &str, at: &str, lasts: &str) -> String {
     )
 }
 
-/// Lives through a year with these faults in place of those of the group.
+/// Runs a year with these faults in place of those of the group.
 fn once(text: &str, faults: &str, paths: &[&str]) -> Vec<f64> {
     let (text, _) = text.split_once("[fault.crash]").unwrap();
     let seen = Years::of(asked(&drafted(&format!("{text}{faults}")), "1y", 4, paths));
@@ -151,7 +151,7 @@ fn a_group_shrinks_one_by_one_down_to_two() {
     assert!(near(down, 5.0) && near(lost, 30.0), "{down} {lost}");
 }
 
-/// Of five members, three on one server are no single point of failure of it. Of three, two are.
+/// A server is no single point of failure with three of five members, and it is one with two of three.
 #[test]
 fn a_server_is_a_single_point_of_failure_if_fewer_than_two_of_a_group_are_left() {
     let is_named = |members: u32, apart: &str, together: &str| {
