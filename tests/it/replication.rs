@@ -401,17 +401,22 @@ manual-repair = "1h"
     assert!((985.0..1_000.0).contains(&served), "{served}");
 }
 
-/// Members fail 100 times per year of uptime for a day each: u = (100/365) / (1 + 100/365) = 0.215 each, independently. Two phases
-/// need one of them, a group of three two, a synchronous primary with one replica both.
+/// Members fail 100 times per year of uptime for a day each, exponentially: r = 100/365, and each is down for r / (1 + r) = 0.215 of the time,
+/// independently. A group of three needs two, a synchronous primary with one replica both.
+///
+/// Two phases need a member that lacks nothing. A pair is in A (both serve), B (one serves), C (both are down) or D (the one that left the
+/// view first is up, and waits for the other): 2 r A = B + D, (1 + r) D = C, 2 C = r (B + D). So C = down^2, D = C up, and it is up for
+/// 1 - down^2 (1 + up).
 #[test]
 fn over_years_each_mode_needs_the_members_that_it_waits_for() {
     let years = "[run]\nstart   = \"Mon 00:00\"\nhorizon = \"20y\"\nreplications = 20\ninitial = \"stationary\"\n";
-    let fault = "[fault.crash]\nhits = \"database.d.*\"\nhow = \"crash\"\nrate = \"100/y\"\nrepair = \"1d\"\n";
+    let fault = "[fault.crash]\nhits = \"database.d.*\"\nhow = \"crash\"\nrate = \"100/y\"\n\
+                 repair = { dist = \"exponential\", mean = \"1d\" }\n";
     let members = "[database.d.writes]\nto = \"members\"\n";
     let down = (100.0 / 365.0) / (1.0 + 100.0 / 365.0);
     let up = 1.0 - down;
     let cases = [
-        ("two-phase", 2, members, 1.0 - down * down),
+        ("two-phase", 2, members, 1.0 - down * down * (1.0 + up)),
         ("two-phase", 2, "", up),
         ("group", 3, members, up * up * up + 3.0 * up * up * down),
         ("group", 3, "", up * up * up + 3.0 * up * up * down),
@@ -431,9 +436,12 @@ fn over_years_each_mode_needs_the_members_that_it_waits_for() {
             is_about(&results, path, truth, 0.01);
         }
     }
-    // A read at the primary of a group: more than half of the members elect one, else it is that of the file.
-    let majority = up * up * up + 3.0 * up * up * down;
-    for (count, truth) in [(2, up), (3, majority + up * down * down)] {
+    // A read at the primary of a group: of two none is elected. Of three, two elect one. Where one of these two dies, it is the primary
+    // in half of the cases, and a view of two evicts none. One alone is the primary for H of the time: (2 + r) H = r P2 + P0, if two
+    // members are up for P2 of the time and none for P0.
+    let (two, none, rate) = (3.0 * up * up * down, down * down * down, 100.0 / 365.0);
+    let alone = (rate * two + none) / (2.0 + rate);
+    for (count, truth) in [(2, up), (3, up * up * up + two + alone)] {
         let text = scene(count, "1/s", &mode("group", ""), "").replace("write = 1", "read = 1");
         let text = text.replace("[run]\nstart   = \"Mon 00:00\"\n", years) + fault;
         let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
