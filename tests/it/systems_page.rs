@@ -99,9 +99,8 @@ fn row(folder: &str, stem: &str) -> (String, usize) {
 
 /// Returns the names of the files of a folder, sorted.
 fn stems(folder: &str) -> Vec<String> {
-    let all = fs::read_dir(shared::scenarios().join(folder)).unwrap();
-    let all = all.map(|entry| entry.unwrap().path());
-    let files = all.filter(|path| path.extension().is_some_and(|end| end == "toml"));
+    let folder = shared::scenarios().join(folder);
+    let files = shared::shipped().into_iter().filter(|path| path.parent() == Some(&folder));
     let mut stems: Vec<String> =
         files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_string()).collect();
     stems.sort();

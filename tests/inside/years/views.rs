@@ -7,7 +7,7 @@ use crate::inside::shared::base::{With as _, base};
 const DOWN: &str = "downtime.put@horizon";
 const LOST: &str = "lost.put@horizon";
 
-/// One write per view to `members` in the given mode; each member crashes 24 times a year, for `repair`.
+/// One write per view to `members` in the given mode; each member crashes 24 times per year, for `repair`.
 fn group(mode: &str, members: u32, repair: &str, rest: &str) -> String {
     let replicas: Vec<String> = (2..=members).map(|k| format!("\"sql-{k}\"")).collect();
     let on: Vec<String> = (2..=members + 1).map(|k| format!("\"box-{k}\"")).collect();
@@ -139,7 +139,7 @@ fn writes_that_wait_longer_than_their_time_out_are_lost() {
     assert!(near(found, 58.0 / 60.0), "{found}");
 }
 
-/// Of five members three die at once. The view shrinks from five to two, one after the other, and goes on.
+/// Three of five members die at once. The view shrinks from five to two, one after the other, and goes on.
 #[test]
 fn a_group_shrinks_one_by_one_down_to_two() {
     let faults: String = ["primary", "replica-1", "replica-2"]
@@ -171,7 +171,7 @@ fn a_server_is_a_single_point_of_failure_if_fewer_than_two_of_a_group_are_left()
     assert!(is_named(3, "\"box-2\", \"box-3\"", "\"box-2\", \"box-2\""));
 }
 
-/// Of three members each dead one is evicted after 5 s, and a dead primary is replaced. Of two none is evicted.
+/// A group of three evicts a dead member after 5 s, and replaces a dead primary. A group of two evicts none.
 #[test]
 fn a_group_elects_another_primary_while_more_than_half_of_the_view_remains() {
     const ELECTED: &str = "failovers.mysql@horizon";

@@ -7,8 +7,8 @@
 //! for a silent member of a database.
 //!
 //! A pause counts as a failure where something else acts on it or the wait is not that of all workers: parts of a
-//! balancer, a queue or the network; a database with a failover, or whose members agree on writes; a member of several with a bound on its workers, by which
-//! requests enter. `lint` reports these.
+//! balancer, a queue or the network; a database with a failover, or whose members agree on writes; a member of several with
+//! a bound on its workers, by which requests enter. `lint` reports these.
 
 use std::collections::BTreeSet;
 
