@@ -10,6 +10,8 @@ pub struct Guest {
     pub exit: u64,
     /// Latency after it, in seconds.
     pub latency: Sampler,
+    /// Bytes of a reply that leave with one exit.
+    pub batch: f64,
 }
 
 /// Reason for which a guest leaves for its hypervisor.
@@ -22,8 +24,10 @@ pub enum Exits {
         /// Key of the disk operation.
         key: KeyId,
     },
-    /// A write at a disk that the request waits for, or a reply. A `Lag` follows.
+    /// A write at a disk that the request waits for, or an answer to another component. A `Lag` follows.
     Waited,
+    /// The reply of the request's class, which leaves in as many exits as its size needs. A `Lag` follows.
+    Reply,
     /// Writes for which no request waits.
     Deferred {
         /// Number of writes.

@@ -282,6 +282,11 @@ impl<'d> Sums<'d> {
         }
     }
 
+    /// Adds the exits for `rate` replies per second of `part` to a class, or to a call for `None`.
+    pub(crate) fn replies(&mut self, class: Option<usize>, part: Part, rate: f64) {
+        self.exits(part, rate * vm::exits_of_reply(self.draft, class, part));
+    }
+
     /// Adds the operations of `user` on a store.
     pub(crate) fn io(&mut self, store: Store, user: Part, operations: Operations) {
         self.exits(user, operations.reads + operations.writes);

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::common::read;
 use super::faults::window;
+use super::shared::base::{With as _, base};
+use super::years::users::by_flows;
 use crate::solve::requests;
 use crate::units::{Bytes, SimTime};
 use crate::{Results, Run, Scenario};
@@ -323,6 +325,76 @@ steps   = [ {{ cpu = "app", demand = "page" }}, {{ io = "disk", read = 1 }} ]
     }
 }
 
+/// A reply of 1,000 packets to one user at a time: 1 ms of work, then an exit of 50 us for each batch of packets, and a latency of 100
+/// us once.
+#[test]
+fn a_reply_leaves_its_guest_in_batches_of_packets() {
+    for (more, exits) in [
+        ("io = \"emulated\"", 1000.0),
+        ("io = \"virtio\"", 8.0),
+        ("packets-per-exit = 3", 334.0),
+        ("packets-per-exit = 1000", 1.0),
+    ] {
+        let machine = format!(
+            "[vm.www]\nvcpus = 2\nmemory = \"1GiB\"\ncpu-overhead = 0\nio-latency = \"100us\"\nio-cpu = \"50us\"\n{more}"
+        );
+        let text = busy(&machine, 1).replace("\"100ms\"", "\"1ms\"") + "reply = \"1448kB\"\n";
+        let results = run(&text, &["latency.job.mean@busy"]);
+        let found = figure(&results, "latency.job.mean@busy");
+        let expected = 1e-3 + exits * 50e-6 + 100e-6;
+        assert!((found - expected).abs() < 1e-9, "{more}: {found} instead of {expected}");
+    }
+}
+
+/// Replies of an exponential size with a mean of 5,000 bytes, one packet per exit: P(size > k packets) = q^k with q = exp(-1448 / 5000),
+/// so a reply takes 1 / (1 - q) = 3.98 exits. At 100 replies per second of 1 ms and 0.5 ms per exit, 0.3 of a core are busy: the
+/// windows, the loads of `check` and the years agree with this.
+#[test]
+fn exits_of_replies_of_random_size_are_those_of_their_law() {
+    let text = r#"
+[window.steady]
+level = "100/s"
+length = "100s"
+warm-up = "10s"
+[run]
+seed = 1
+replications = 4
+[server.box]
+cores = 1
+[vm.web]
+vcpus = 1
+memory = "1GiB"
+cpu-overhead = 0
+io-cpu = "500us"
+packets-per-exit = 1
+[service.app]
+restart = "5s"
+[clients.public]
+patience = { dist = "exponential", mean = "2s" }
+[request.page]
+reply = { dist = "exponential", mean = "5kB" }
+[workload.visitors]
+rate = "100/s"
+"#;
+    let text = base("site").replace("[zone.web]", "[vm.web]").with(text);
+    let exits = 1.0 / (1.0 - libm::exp(-1448.0 / 5000.0));
+    let cores = |rate: f64| rate * (1e-3 + exits * 0.5e-3);
+    let results = run(&text, &["utilization.web.cpu@steady", "headroom.web.cpu@steady"]);
+    let busy = figure(&results, "utilization.web.cpu@steady");
+    assert!((busy / cores(100.0) - 1.0).abs() < 0.02, "{busy} instead of {}", cores(100.0));
+    let headroom = figure(&results, "headroom.web.cpu@steady");
+    assert!((headroom - (1.0 - cores(100.0))).abs() < 1e-9, "{headroom}");
+    // Twice what the processor can do: half of the views are lost over years.
+    let rate = 2.0 / cores(1.0);
+    let years = text
+        .replace("rate = \"100/s\"", &format!("rate = \"{rate}/s\""))
+        .replace("replications = 4", "horizon = \"30d\"\nreplications = 4")
+        + "[fault.never]\nhits = \"app\"\nhow = \"crash\"\nrate = \"0.000001/y\"\n";
+    let seen = by_flows(&years, |_| {});
+    let lost = seen.lost.iter().sum::<f64>() / seen.intended;
+    assert!((lost - 0.5).abs() < 1e-3, "{lost}");
+}
+
 /// The page cache of a guest finds what a RAM cache of the same size finds, block by block, since the draws are the same. Both
 /// in a row keep many blocks twice: they find less than one of their size together.
 #[test]
@@ -445,8 +517,9 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
         ("cpu = { baseline = 3.0 }", "a baseline of 3 is above its 2 virtual processors"),
         (
             "io = \"emulated\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
-            "`io-latency` and `io-cpu` give all",
+            "the keys beside it give all",
         ),
+        ("packets-per-exit = 5", "no class of requests with a `reply` enters a service in it"),
         ("stop = \"181s\"", "at most 3min"),
     ] {
         let found = refusal(&busy(&machine(more), 1));

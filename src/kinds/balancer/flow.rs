@@ -90,7 +90,7 @@ impl Flow for Balancer {
         self.passes_on(sums, balancer, rate);
         let before = here.len();
         sums.spread(behind(sums.draft(), balancer), rate, here);
-        here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
+        here[before..].iter().for_each(|(part, rate)| sums.replies(class, *part, *rate));
         if let Some(class) = class {
             let from = at_work(sums, balancer).into_iter();
             let from: Here = from.map(|(unit, share)| (unit, share * rate)).collect();

@@ -49,7 +49,7 @@ pub(super) fn enter(
         compiler.emit(Op::Pick { balancer, farm, call, key });
         compiler.inside(service, |compiler| steps(compiler));
         if kind == Kind::Service {
-            compiler.replies_of_any(&owner);
+            compiler.serves(None, way, &owner);
         }
         compiler.emit(Op::Leave);
     });

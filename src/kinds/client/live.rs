@@ -246,14 +246,12 @@ pub(crate) fn reply(around: &mut Around<'_>, id: RequestId, view_id: u32) {
     entry.stage = Stage::Reply;
     entry.waits = Waits::Nothing;
     entry.ends = around.now;
-    let (attempt, class) = (entry.attempt, entry.class);
+    let attempt = entry.attempt;
     let view = &around.clients.views.slots[view_id as usize];
     if !view.running || view.attempt != attempt {
         return part_gone(around, id, view_id);
     }
-    let size = around.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
-        reply.sampler.sample(around.draws.uniform(reply.key, &around.requests[id], 0))
-    });
+    let size = around.reply_size(id);
     let sent = size.is_some_and(|bytes| around.send(id, Bytes::new(whole::u64(bytes + 0.5))));
     if !sent {
         network(around, id);

@@ -55,7 +55,7 @@ impl Components for Service {
         let Some(pool) = pool_of(compiler, index, member) else { return };
         compiler.emit(Op::Enter { pool, call: way.call });
         compiler.inside(Some(index), |compiler| steps(compiler));
-        compiler.replies(pool, way.owner);
+        compiler.serves(Some(pool), way, way.owner);
         compiler.emit(Op::Leave);
     }
 }

@@ -78,7 +78,7 @@ impl Flow for Service {
     ) -> f64 {
         let before = here.len();
         sums.spread(entered(sums.draft(), entrance), rate, here);
-        here[before..].iter().for_each(|(part, rate)| sums.exits(*part, *rate));
+        here[before..].iter().for_each(|(part, rate)| sums.replies(class, *part, *rate));
         if let Some(class) = class {
             sums.reply(class, here, rate);
         }

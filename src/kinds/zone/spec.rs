@@ -190,12 +190,15 @@ spec! {
         cpu: ZoneCpuSpec = {},
         /// Processor time that work needs more than in a zone, as a share of it.
         cpu_overhead: f64 = 0.03 => within(0.0, 10.0),
-        /// Devices that the guest sees: they decide `io-latency` and `io-cpu`.
+        /// Devices that the guest sees: they decide `io-latency`, `io-cpu` and `packets-per-exit`.
         io: VmIo = "virtio",
         /// Latency that the hypervisor adds to a disk operation or a reply. Without it, that of `io`.
         io_latency: Option<LawSpec<SimDuration>>,
-        /// Processor time of the hypervisor per disk operation or reply. Without it, that of `io`.
+        /// Processor time of the hypervisor per disk operation, or per exit of a reply. Without it, that of `io`.
         io_cpu: Option<SimDuration> => at_most(SimDuration::SECOND),
+        /// Packets of a reply, of 1,448 bytes each, that leave the guest with one exit. Without it, 128 with `virtio` and one with
+        /// `emulated`.
+        packets_per_exit: Option<u32> => within(1, 65_536),
         /// Weight of the machine's disk operations against the other zones of the server. Without it, 100.
         io_priority: Option<u32> => at_most(16_384),
         /// Time to shut the guest down before it is resized.
@@ -216,9 +219,9 @@ words! {
 
     /// Devices of a virtual machine.
     pub enum VmIo {
-        /// Drivers that know the hypervisor: 20 to 100 us more per operation, 10 us of them processor time.
+        /// Drivers that know the hypervisor: 20 to 100 us more per operation, 10 us of them processor time. 128 packets leave at once.
         Virtio = "virtio",
-        /// Emulated hardware: 100 to 500 us more per operation, 50 us of them processor time.
+        /// Emulated hardware: 100 to 500 us more per operation, 50 us of them processor time. Each packet leaves alone.
         Emulated = "emulated",
     }
 }

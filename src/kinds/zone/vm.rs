@@ -2,12 +2,12 @@
 //!
 //! Model: the section becomes a zone with the memory of the guest and of the hypervisor, which is all held at every
 //! instant. The plan and the event loop see that zone; this file has what differs. A machine's virtual processors limit
-//! the cores that it uses, its guest's work takes longer by a share, and each disk operation and reply leaves the guest
+//! the cores that it uses, its guest's work takes longer by a share, and each disk operation and each batch of packets of a reply leaves the guest
 //! ([`Op::Exit`](crate::model::route::Op::Exit)). A resize is a reboot: the machine stops, changes, boots.
 //!
 //! In: the sections `[vm.*]`. Out: zones, and per zone the machine in it. Holds: zones of the file keep their indices.
 //! Leaves out: a processor time limit that acts late on a guest that never leaves its run loop (KVM), siblings of a
-//! hyperthreaded core kept free of other zones, input and output of calls that a guest makes, batches of packets.
+//! hyperthreaded core kept free of other zones, input and output of calls that a guest makes, packets that arrive.
 //! Source: `vmadm` of SmartOS for the memory of hypervisors and the time to stop; extra latencies are assumptions.
 
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ use crate::model::guest::Guest;
 use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{Does, OperationSpec};
 use crate::plan::Draft;
+use crate::plan::between;
 use crate::plan::checks::inert;
 use crate::plan::compile::Numbers;
 use crate::plan::document::ScenarioSpec;
@@ -29,6 +30,9 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::value::Spanned;
 use crate::units::{Bytes, SimDuration};
+
+/// Bytes of a reply in one packet: the 1,500 of Ethernet, less 52 for the headers of IP, and of TCP with its time stamps.
+const PACKET_BYTES: f64 = 1448.0;
 
 impl VmSpec {
     /// Returns the memory that the machine holds for a guest with `memory`. The hypervisor's part is that of SmartOS.
@@ -57,6 +61,21 @@ impl VmSpec {
             VmIo::Virtio => 10_000,
             VmIo::Emulated => 50_000,
         }))
+    }
+
+    /// Returns the number of packets of a reply that leave with one exit. That of `virtio` is `vmadm`'s default.
+    #[must_use]
+    pub fn packets_per_exit(&self) -> u32 {
+        let given = self.packets_per_exit.as_ref().map(|given| given.value);
+        given.unwrap_or(match self.io.value {
+            VmIo::Virtio => 128,
+            VmIo::Emulated => 1,
+        })
+    }
+
+    /// Returns the bytes of a reply that leave with one exit.
+    fn batch(&self) -> f64 {
+        PACKET_BYTES * f64::from(self.packets_per_exit())
     }
 
     /// Returns the law of the latency per disk operation or reply, in seconds, without the processor time.
@@ -155,6 +174,27 @@ pub fn exit_s(draft: &Draft, user: Part) -> ExitTimes {
     })
 }
 
+/// Returns the mean number of exits of a reply of `class`, or of an answer to a call for `None`, by the guest in which `part`
+/// runs: each batch of packets takes one. It is one where `part` runs in no guest.
+#[must_use]
+pub fn exits_of_reply(draft: &Draft, class: Option<usize>, part: Part) -> f64 {
+    let Some((_, vm)) = around(draft, part) else { return 1.0 };
+    let reply = class.and_then(|class| draft.scenario.request[class].1.reply.as_ref());
+    reply.map_or(1.0, |law| mean_of_batches(law.value.law(), vm.batch()))
+}
+
+/// Returns the mean of a size divided by `batch` and rounded up, at least one: 1 + P(X > batch) + P(X > 2 batch) + ...
+///
+/// If a size has very many batches, the mean is that of the quotient and a half, to some 1e-6 of it.
+fn mean_of_batches(size: &Law, batch: f64) -> f64 {
+    const MANY: u32 = 100_000;
+    if size.mean() > batch * f64::from(MANY) {
+        return size.mean() / batch + 0.5;
+    }
+    let beyond = (1..MANY).map(|count| size.survival(batch * f64::from(count)));
+    1.0 + beyond.take_while(|beyond| *beyond > 1e-12).sum::<f64>()
+}
+
 /// Returns the memory that a zone has after an operation gives it `memory`.
 #[must_use]
 pub fn held(draft: &Draft, zone: usize, memory: Bytes) -> Bytes {
@@ -191,7 +231,7 @@ pub fn admit(numbers: &Numbers<'_>, parts: &mut [Component]) {
         let Some(latency) = vm.latency() else { continue };
         let exit = vm.exit().nanos();
         for member in 0..members.len() {
-            let guest = Guest { exit, latency: latency.sampler() };
+            let guest = Guest { exit, latency: latency.sampler(), batch: vm.batch() };
             if let Some(stands) = numbers.place((zone, place(member))) {
                 guests.insert((stands.cpu, stands.zone), (guest, 1.0 + vm.cpu_overhead.value));
             }
@@ -262,10 +302,7 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
             inert(pages.span, message, help, out);
         }
     }
-    if vm.io.given && vm.io_latency.is_some() && vm.io_cpu.is_some() {
-        let message = "`io-latency` and `io-cpu` give all that the devices decide";
-        inert(vm.io.span, message, "remove `io`", out);
-    }
+    check_devices(vm, sends_replies(draft, zone), out);
     if let Some(baseline) = &vm.cpu.baseline
         && baseline.value > f64::from(vm.vcpus.value)
     {
@@ -293,6 +330,28 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
         let message = "no operation resizes it: it is never shut down";
         inert(vm.stop.span, message, "add a `resize`, or remove `stop`", out);
     }
+}
+
+/// Reports keys of the devices that decide nothing; `replies` if a class with a `reply` enters a service in the machine.
+fn check_devices(vm: &VmSpec, replies: bool, out: &mut Diagnostics) {
+    if let Some(packets) = vm.packets_per_exit.as_ref().filter(|_| !replies) {
+        let message = "no class of requests with a `reply` enters a service in it";
+        inert(packets.span, message, "give a class a `reply`, or remove `packets-per-exit`", out);
+    }
+    let packets = vm.packets_per_exit.is_some() || !replies;
+    if vm.io.given && vm.io_latency.is_some() && vm.io_cpu.is_some() && packets {
+        let message = "the keys beside it give all that the devices decide";
+        inert(vm.io.span, message, "remove `io`", out);
+    }
+}
+
+/// Returns whether a class of requests with a `reply` enters a service in the zone.
+fn sends_replies(draft: &Draft, zone: usize) -> bool {
+    let here = |part: &Part| matches!(part.stands_on(draft), Some(Part::Zone { zone: other, .. }) if other == zone);
+    let classes = draft.scenario.request.iter().zip(&draft.links.enters);
+    let replying = classes.filter(|((_, spec), _)| spec.reply.is_some());
+    let mut entered = replying.filter_map(|(_, enter)| *enter);
+    entered.any(|enter| between::at_work(draft, enter).iter().any(here))
 }
 
 /// Reports a `resize` of machines that come back after the next one begins, or whose guests cache more than they have.

@@ -1,15 +1,17 @@
 //! Exits of a guest to its hypervisor: what input and output of a virtual machine takes.
 //!
 //! Model: the guest looks for a block in its own memory first. What it lacks, each write and each reply leaves the guest:
-//! the hypervisor takes processor time of the machine's zone, and the request waits for a latency. Writes for which no
-//! request waits take the processor time alone.
+//! the hypervisor takes processor time of the machine's zone, and the request waits for a latency. A reply leaves in batches of
+//! packets: each takes the processor time, and the latency comes once. Writes for which no request waits take the processor
+//! time alone.
 //!
 //! In: an operation of a request, the memory of the guest. Out: processor work, a timer, or the next operation.
-//! Holds: a component outside a guest passes these operations without a change. Leaves out: batches of packets and of disk
-//! operations, input and output on processors of their own: exits count against the virtual processors.
+//! Holds: a component outside a guest passes these operations without a change. Leaves out: batches of disk
+//! operations, packets that arrive, input and output on processors of their own: exits count against the virtual processors.
 //! Source: the structure of KVM and bhyve on SmartOS; times are those of the file.
 
 use super::Around;
+use crate::convert::whole;
 use crate::kinds::cache::live::blocks::Found;
 use crate::model::guest::Exits;
 use crate::model::ids::{CauseId, KeyId};
@@ -44,6 +46,9 @@ impl Around<'_> {
                 self.requests[id].pc += 2;
                 return false;
             }
+            Op::Exit(Exits::Reply) => self
+                .reply_size(id)
+                .map_or(1, |bytes| whole::u64((bytes / guest.batch).ceil().max(1.0))),
             _ => 1,
         };
         let work = guest.exit.saturating_mul(count);
@@ -53,6 +58,13 @@ impl Around<'_> {
             cpu.compute(&mut ctx, id, place.zone, (work, 1));
         }
         true
+    }
+
+    /// Returns the size in bytes of the reply to `id`; `None` if its class has none.
+    pub(crate) fn reply_size(&self, id: RequestId) -> Option<f64> {
+        let request = &self.requests[id];
+        let reply = self.plan.routes.classes[request.class.index()].reply.as_ref()?;
+        Some(reply.sampler.sample(self.draws.uniform(reply.key, request, 0)))
     }
 
     /// Lets `id` wait for `delay`. Returns false if there is none.

@@ -258,6 +258,8 @@ pub type Shared = (Kind, usize, usize);
 pub struct Arrival<'s> {
     /// Number of the class.
     pub class: usize,
+    /// Class whose reply they get; `None` for a call of another component.
+    pub reply: Option<usize>,
     /// Steps of the class there.
     pub steps: &'s [Step],
     /// True if users arrive over the links of the site, and replies leave by them.
@@ -387,7 +389,7 @@ impl<'d> Builder<'d> {
         let mut then = Vec::new();
         match draft.links.enters[class] {
             Some(enter) => {
-                let arrival = Arrival { class, steps, outside, from: None };
+                let arrival = Arrival { class, reply: Some(class), steps, outside, from: None };
                 then.extend(self.entrance(enter, arrival));
             }
             None => {
@@ -434,7 +436,7 @@ impl<'d> Builder<'d> {
         &mut self,
         members: Vec<Part>,
         split: Split,
-        Arrival { class, steps, outside, from }: Arrival<'_>,
+        Arrival { class, reply, steps, outside, from }: Arrival<'_>,
     ) -> u32 {
         let mut branches = Vec::new();
         for part in members {
@@ -443,7 +445,8 @@ impl<'d> Builder<'d> {
                 self.over_link(&mut branch, (from, part), bytes);
             }
             let mut then = Vec::new();
-            self.exits(&mut branch, part, 1.0);
+            let exits = vm::exits_of_reply(self.draft, reply, part);
+            self.exits(&mut branch, part, exits);
             if outside {
                 then.extend(self.reply(class, part));
             }
@@ -527,7 +530,7 @@ impl<'d> Builder<'d> {
                 Does::Call(call) => {
                     let (class, steps) = (place.class, call.steps.as_slice());
                     let from = place.here.map(|here| (here, between::bytes(call)));
-                    let arrival = Arrival { class, steps, outside: false, from };
+                    let arrival = Arrival { class, reply: None, steps, outside: false, from };
                     let onward = self.entrance(call.to, arrival).into_iter();
                     then.extend(onward.map(|onward| times(onward.node, count)));
                 }

@@ -1,6 +1,6 @@
 //! Operations on mounts: at heads and disks, with or without waiting.
 
-use super::Compiler;
+use super::{Compiler, Way};
 use crate::model::guest::Exits;
 use crate::model::ids::{AmountId, ComponentId, KeyId, PoolId};
 use crate::model::route::Op;
@@ -74,13 +74,13 @@ impl Compiler<'_> {
     pub(crate) fn at_disk(&mut self, volume: Volume, write: bool, (key, owner): (KeyId, &str)) {
         let mount = volume.mount;
         if volume.guests {
-            self.exit(if write { Exits::Waited } else { Exits::Read { mount, key } }, owner);
+            self.exits(if write { Exits::Waited } else { Exits::Read { mount, key } }, owner);
         }
         self.emit(Op::Disk { mount, write, key });
     }
 
     /// Emits an exit of a guest and its latency.
-    fn exit(&mut self, of: Exits, owner: &str) {
+    fn exits(&mut self, of: Exits, owner: &str) {
         self.emit(Op::Exit(of));
         let key = self.key("exit", owner);
         self.emit(Op::Lag(key));
@@ -91,20 +91,28 @@ impl Compiler<'_> {
         members.iter().any(|member| self.guests[member.index()])
     }
 
-    /// Emits the reply of a member behind a balancer, whose guest leaves for its hypervisor.
-    pub(crate) fn replies_of_any(&mut self, owner: &str) {
-        self.replies_from(self.guests.contains(&true), owner);
-    }
-
-    /// Emits the reply of a member of `pool`, whose guest leaves for its hypervisor.
+    /// Emits the answer of a member of `pool`, whose guest leaves for its hypervisor.
     pub(crate) fn replies(&mut self, pool: PoolId, owner: &str) {
         self.replies_from(self.in_guests(&self.routes.pools[pool.index()].members), owner);
     }
 
-    /// Emits the reply of one of several members, if one of them runs in a guest.
+    /// Emits the reply of a service's member, of `pool` or of any behind a balancer, whose guest leaves for its hypervisor. The
+    /// answer to a class has the class's size.
+    pub(crate) fn serves(&mut self, pool: Option<PoolId>, way: &Way<'_>, owner: &str) {
+        let guests = match pool {
+            Some(pool) => self.in_guests(&self.routes.pools[pool.index()].members),
+            None => self.guests.contains(&true),
+        };
+        if guests {
+            let of = if way.call.is_none() { Exits::Reply } else { Exits::Waited };
+            self.exits(of, &format!("{owner}.reply"));
+        }
+    }
+
+    /// Emits the answer of one of several members, if one of them runs in a guest.
     pub(crate) fn replies_from(&mut self, guests: bool, owner: &str) {
         if guests {
-            self.exit(Exits::Waited, &format!("{owner}.reply"));
+            self.exits(Exits::Waited, &format!("{owner}.reply"));
         }
     }
 
