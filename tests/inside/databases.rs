@@ -26,10 +26,14 @@ fn scene(database: &str, rate: &str, rest: &str) -> Blueprint {
 }
 
 fn members(replicas: &str, count: u32, database: &str, rate: &str, rest: &str) -> Blueprint {
+    blueprint(&text_of(replicas, count, database, rate, rest))
+}
+
+fn text_of(replicas: &str, count: u32, database: &str, rate: &str, rest: &str) -> String {
     let boxes = count + 1;
     let on: Vec<String> = (2..=boxes).map(|number| format!("\"box-{number}\"")).collect();
     let on = on.join(", ");
-    blueprint(&base("replicas").with(&format!(
+    base("replicas").with(&format!(
         r#"
 [window.run]
 length = "10s"
@@ -48,7 +52,7 @@ arrivals = {{ process = "regular" }}
 in = {{ primary = "sql-1", replicas = {replicas} }}
 {database}
 {rest}"#
-    )))
+    ))
 }
 
 const PUT: &str = r#"

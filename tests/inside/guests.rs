@@ -245,7 +245,7 @@ fn a_write_is_committed_before_its_answer_leaves_the_guest() {
 fn over_years_a_replica_in_a_guest_applies_fewer_writes_per_second() {
     let draft = read(&replicated("[zone.a]"), Path::new(".")).unwrap().draft;
     let copies = copies::of(&draft);
-    let seconds = |member: usize| 1.0 / copies[0].applies[member].unwrap().in_per_second();
+    let seconds = |member: usize| 1.0 / copies[0].applies[member].follows.unwrap().in_per_second();
     let more = seconds(1) - seconds(0);
     assert!((more - (0.5e-3 + 2e-3 + 2e-3)).abs() < 1e-12, "{more}");
 }

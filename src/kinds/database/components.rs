@@ -87,6 +87,7 @@ impl Components for Database {
             for member in &mut config.members {
                 for write in &writes {
                     member.applies.push(write.apply(compiler, &member.name));
+                    member.catches_up.push(write.catches_up(compiler, &member.name));
                     if config.wait_for.is_some() || spec.protocol().is_some() {
                         let [executes, forces, records] = write.agree(compiler, &member.name);
                         member.executes.push(executes);
@@ -167,6 +168,7 @@ fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
             name,
             probe: 0,
             applies: Vec::new(),
+            catches_up: Vec::new(),
             executes: Vec::new(),
             forces: Vec::new(),
             records: Vec::new(),

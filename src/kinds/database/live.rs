@@ -74,6 +74,8 @@ pub struct Member {
     pub probe: u32,
     /// First operation of applying a write here, by kind of write.
     pub applies: Vec<u32>,
+    /// First operation of applying a write here at the speed of the disks, by kind of write.
+    pub catches_up: Vec<u32>,
     /// First operation of executing a write and forcing its record here, by kind of write.
     pub executes: Vec<u32>,
     /// First operation of forcing a record here, by kind of write.
@@ -228,6 +230,8 @@ struct State {
     connected: bool,
     /// Start of the write that it applies.
     applying: Option<SimTime>,
+    /// True while it applies what it has missed while it was away, at the speed of its disks.
+    catches_up: bool,
     /// Number of blocks copied so far, over all rebuilds.
     blocks: u64,
     lag: Lag,
@@ -264,6 +268,7 @@ impl State {
             receipts: VecDeque::new(),
             connected: follows,
             applying: None,
+            catches_up: false,
             blocks: 0,
             lag,
             phase,

@@ -94,6 +94,14 @@ pub(super) struct WriteStep {
     force: f64,
 }
 
+/// Returns the numbers of disk operations of a write that a member which catches up waits for, and those that it defers, from those of a
+/// member that follows.
+pub(crate) fn caught_up(waited: f64, deferred: f64) -> (f64, f64) {
+    let all = waited + deferred;
+    let waits = waited.max(all.min(1.0));
+    (waits, all - waits)
+}
+
 impl WriteStep {
     /// Returns the owner of its draws.
     pub(super) fn owner(&self) -> &str {
@@ -109,12 +117,26 @@ impl WriteStep {
         entry
     }
 
+    /// Compiles the same for a member that catches up. It waits for one disk operation of the write at least, which stands in the queue
+    /// of the disks behind those that it has deferred. So it is not faster than they are.
+    pub(super) fn catches_up(&self, compiler: &mut Compiler<'_>, member: &str) -> u32 {
+        let entry = compiler.here();
+        let mut query = self.query.clone();
+        (query.waited, query.deferred) = caught_up(query.waited, query.deferred);
+        self.works(compiler, &query, format!("{}.catch-up→{member}", self.access.owner));
+        compiler.emit(Op::End);
+        entry
+    }
+
     fn applies(&self, compiler: &mut Compiler<'_>, member: &str) {
+        self.works(compiler, &self.query, format!("{}.apply→{member}", self.access.owner));
+    }
+
+    fn works(&self, compiler: &mut Compiler<'_>, query: &OneQuery, owner: String) {
         compiler.emit(Op::Cpu { demand: self.cpu, threads: 1 });
-        let owner = format!("{}.apply→{member}", self.access.owner);
         // A write never reads the buffer.
         let access = Access { miss: KeyId(0), owner, ..self.access.clone() };
-        self.query.io(compiler, &access);
+        query.io(compiler, &access);
     }
 
     /// Compiles the work of `member` where members answer each other: executing a write and forcing a record of it, forcing a

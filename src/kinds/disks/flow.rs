@@ -39,6 +39,12 @@ pub fn cost_of_read(set: &DiskSetSpec) -> f64 {
     f64::from(set.columns().read) * (1.0 + transfer_s * each_per_s(set))
 }
 
+/// Returns the writes per second that the disks do if they do nothing else.
+#[must_use]
+pub fn written_per_s(set: &DiskSetSpec) -> f64 {
+    capacity(set).per_second / cost_of_write(set)
+}
+
 /// Returns the time of one write on idle disks, in seconds.
 #[must_use]
 pub fn write_s(set: &DiskSetSpec) -> f64 {

@@ -85,6 +85,16 @@ impl Flow for Nas {
         disks + mean(&spec.cpu.value)
     }
 
+    /// Returns the writes per second of all pools of the volume, which has its blocks evenly on them.
+    fn writes_per_s(&self, draft: &Draft, store: Store) -> f64 {
+        let Store::Volume { nas, volume } = store else { return f64::INFINITY };
+        let pools = &draft.links.nas[nas].volumes[volume];
+        let each = pools
+            .iter()
+            .map(|pool| disks::flow::written_per_s(&draft.scenario.nas[nas].1.pools[*pool].1));
+        each.fold(f64::INFINITY, f64::min) * pools.len() as f64
+    }
+
     fn may_wait(&self, draft: &Draft) -> bool {
         disks::flow::may_wait(draft, Kind::Nas)
     }

@@ -99,6 +99,10 @@ impl Flow for Server {
         set_behind(draft, store).map_or(0.0, write_s)
     }
 
+    fn writes_per_s(&self, draft: &Draft, store: Store) -> f64 {
+        set_behind(draft, store).map_or(f64::INFINITY, of_disks::written_per_s)
+    }
+
     fn durable_s(&self, draft: &Draft, store: Store) -> f64 {
         set_behind(draft, store).map_or(0.0, of_disks::durable_s)
     }

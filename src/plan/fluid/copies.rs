@@ -32,6 +32,7 @@ use crate::engine::law::Law;
 use crate::health::declare::Expr;
 use crate::health::{FactId, Net};
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
+use crate::kinds::database::step::caught_up;
 use crate::kinds::database::{failover, far};
 use crate::kinds::zone::vm;
 use crate::plan::Draft;
@@ -42,6 +43,15 @@ use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::{Rate, SimDuration};
 
+/// Writes per second that a replica applies; `None` where a write is no work.
+#[derive(Clone, Copy, Debug)]
+pub struct Speed {
+    /// While it follows.
+    pub follows: Option<Rate>,
+    /// While it catches up after it was away: it is not faster than its disks.
+    pub catches_up: Option<Rate>,
+}
+
 /// Database of which a replica may be promoted to primary.
 #[derive(Clone, Debug)]
 pub struct Copies {
@@ -51,9 +61,8 @@ pub struct Copies {
     pub database: u32,
     /// Names of the members.
     pub members: Vec<String>,
-    /// Writes per second that a member applies serially as an otherwise idle replica, per member; `None` if a write
-    /// is no work.
-    pub applies: Vec<Option<Rate>>,
+    /// Speed at which a member applies writes serially as an otherwise idle replica, per member.
+    pub applies: Vec<Speed>,
     /// True if the former primary becomes a replica with a copy of the present one.
     pub rebuilds: bool,
     /// Data with which a promoted replica continues.
@@ -375,7 +384,7 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
             name: name.text.clone(),
             database: place(database),
             members: members.clone().map(|member| member_name(name, place(member))).collect(),
-            applies: members.map(|member| applies(draft, database, member)).collect(),
+            applies: members.map(|member| speed(draft, database, member)).collect(),
             rebuilds: spec.rebuild.is_some(),
             from,
             far: far::ends(draft, database).map(|ends| {
@@ -387,10 +396,16 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
     all
 }
 
+/// Returns the speed at which a member applies writes as a replica.
+fn speed(draft: &Draft, database: usize, member: usize) -> Speed {
+    let applies = |catches_up| applies(draft, database, member, catches_up);
+    Speed { follows: applies(false), catches_up: applies(true) }
+}
+
 /// Returns the writes per second that a member applies serially as a replica. It is the inverse of the time of one
-/// write: its processor time on at most one core of its zone, and the operations that it waits for,
-/// each at the speed of a disk; in a guest also its overhead and exits.
-fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
+/// write: its processor time on at most one core of its zone, and the operations that it waits for, each at the speed of a disk; in
+/// a guest also its overhead and exits. If it catches up, it takes at least the time that its disks need for all operations.
+fn applies(draft: &Draft, database: usize, member: usize, catches_up: bool) -> Option<Rate> {
     let spec = &draft.scenario.database[database].1;
     let replication = spec.replication.as_ref()?;
     let Apply::Serial = replication.apply.value;
@@ -403,6 +418,8 @@ fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
         .apply_io
         .as_ref()
         .map_or((spec.write.sync_io.value, spec.write.deferred_io.value), |own| (0.0, own.value));
+    let (waited, deferred) =
+        if catches_up { caught_up(waited, deferred) } else { (waited, deferred) };
     let store = draft.links.databases[database].members[member].store;
     let exit = vm::exit_s(draft, user);
     // Behind a head, what is not waited for leaves the guest beside the next write.
@@ -411,7 +428,13 @@ fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let work = mean(&spec.write.cpu.value) * on.map_or(1.0, |on| vm::slowness(draft, on));
     let cpu = (work + exits * exit.cpu) / cores.map_or(1.0, |cores| cores.min(1.0));
     let operation = store.map_or(0.0, |store| store.component().0.answers().write_s(draft, store));
-    let seconds = cpu + waited * (operation + exit.latency);
+    let least = match store.filter(|_| catches_up) {
+        Some(store) => {
+            (waited + deferred) / store.component().0.answers().writes_per_s(draft, store)
+        }
+        None => 0.0,
+    };
+    let seconds = (cpu + waited * (operation + exit.latency)).max(least);
     (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten()
 }
 

@@ -88,6 +88,9 @@ pub trait Flow: Sync {
     /// Returns the time of one write on an idle store of this kind, in seconds.
     fn write_s(&self, draft: &Draft, store: Store) -> f64;
 
+    /// Returns the writes per second that a store of this kind does if it does nothing else.
+    fn writes_per_s(&self, draft: &Draft, store: Store) -> f64;
+
     /// Returns the time of one durable write on an idle store of this kind, in seconds.
     fn durable_s(&self, draft: &Draft, store: Store) -> f64;
 
@@ -266,6 +269,9 @@ macro_rules! nothing {
         }
         fn write_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
             0.0
+        }
+        fn writes_per_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
+            f64::INFINITY
         }
         fn durable_s(&self, _: &crate::plan::Draft, _: crate::plan::links::Store) -> f64 {
             0.0

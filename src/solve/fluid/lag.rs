@@ -5,7 +5,7 @@
 //! arrive, it applies them at once. Its backlog is W(t) − A(t); its lag is the age of the oldest write that it lacks, t
 //! − W⁻¹(A(t)). Both are straight lines between the ends of intervals, including past ones, so area and distribution
 //! are exact for writes that arrive evenly. A replica that does not run applies nothing; when it runs again it
-//! continues from there.
+//! continues from there, at the speed of a member that waits for its disks until it lacks nothing.
 //!
 //! Holds: the largest lag occurs when the last write of a burst is applied, not when the burst ends.
 //! Leaves out: the time in which a promoted replica first applies the writes that it lacks; writes lost by a failover,
@@ -18,6 +18,7 @@ use std::collections::VecDeque;
 
 use crate::convert::whole;
 use crate::observe::histogram::Histogram;
+use crate::plan::fluid::copies::Speed;
 use crate::units::{Rate, SimTime};
 
 /// Maximum number of interval ends remembered while a replica lacks the writes of that time.
@@ -45,6 +46,10 @@ pub struct LagTally {
 struct Member {
     /// Writes per second that it applies; infinite where they are no work.
     rate: f64,
+    /// The same while it catches up after it did not run.
+    catch_up_rate: f64,
+    /// True while it catches up.
+    catches_up: bool,
     /// Number of writes that it has.
     applied: f64,
     /// True for a replica.
@@ -71,18 +76,20 @@ pub(super) struct Lags {
 type Piece = (f64, f64, f64, f64);
 
 impl Lags {
-    /// Starts without writes. `rates` has, by member, the writes per second that it applies one after the other; `None`
-    /// where they are no work.
-    pub fn new(rates: &[Option<Rate>], rebuilds: bool) -> Self {
-        let member = |rate: &Option<Rate>| Member {
-            rate: rate.map_or(f64::INFINITY, Rate::in_per_second),
+    /// Starts without writes. `speeds` has, by member, how fast it applies them one after the other.
+    pub fn new(speeds: &[Speed], rebuilds: bool) -> Self {
+        let rate = |of: Option<Rate>| of.map_or(f64::INFINITY, Rate::in_per_second);
+        let member = |speed: &Speed| Member {
+            rate: rate(speed.follows),
+            catch_up_rate: rate(speed.catches_up),
+            catches_up: false,
             applied: 0.0,
             follows: false,
             applies: false,
             tally: LagTally::default(),
         };
         Self {
-            members: rates.iter().map(member).collect(),
+            members: speeds.iter().map(member).collect(),
             primary: 0,
             rebuilds,
             log: VecDeque::from([(SimTime::ZERO, 0.0)]),
@@ -104,10 +111,11 @@ impl Lags {
         }
         for (at, member) in self.members.iter_mut().enumerate() {
             let before = std::mem::replace(&mut member.follows, at != self.primary && follows(at));
-            member.applies = member.follows && applies(at);
+            let ran = std::mem::replace(&mut member.applies, member.follows && applies(at));
             if member.follows && !before && self.rebuilds {
                 member.applied = self.written;
             }
+            member.catches_up |= member.applies && !ran && member.applied < self.written;
         }
     }
 
@@ -127,6 +135,7 @@ impl Lags {
         self.log.push_back((to, self.written));
         for member in &mut self.members {
             member.applied = self.written;
+            member.catches_up = false;
             member.has_all(from, (0.0, to.since(from).seconds()));
         }
     }
@@ -142,6 +151,7 @@ impl Lags {
         for (at, member) in self.members.iter_mut().enumerate() {
             if at == self.primary || member.copied(self.rebuilds) {
                 member.applied = self.written;
+                member.catches_up = false;
             } else {
                 member.live(&self.log, from);
             }
@@ -179,6 +189,14 @@ impl Lags {
     }
 }
 
+/// Returns the seconds from `from` to `to`, negative if `to` is earlier.
+fn seconds_between(from: SimTime, to: SimTime) -> f64 {
+    match to >= from {
+        true => to.since(from).seconds(),
+        false => -from.since(to).seconds(),
+    }
+}
+
 impl Member {
     /// Returns whether it does not follow, and will have all writes when it does.
     fn copied(&self, rebuilds: bool) -> bool {
@@ -188,14 +206,12 @@ impl Member {
     /// Advances from `from` to the end of the log.
     fn live(&mut self, log: &VecDeque<(SimTime, f64)>, from: SimTime) {
         let last = log.len() - 1;
-        let second = |at: SimTime| match at >= from {
-            true => at.since(from).seconds(),
-            false => -from.since(at).seconds(),
-        };
+        let second = |at: SimTime| seconds_between(from, at);
         let length = second(log[last].0);
-        let rate = if self.applies { self.rate } else { 0.0 };
+        let mut rate = self.speed();
         if rate.is_infinite() {
             self.applied = log[last].1;
+            self.catches_up = false;
         }
         let written = log[last - 1].1;
         let grows = (log[last].1 - written) / length;
@@ -212,15 +228,19 @@ impl Member {
             if oldest > now {
                 self.has_all(from, (now, oldest));
                 now = oldest;
+                rate = self.has_caught_up();
                 continue;
             }
             let lag = now - oldest;
             let behind = written + grows * now - self.applied;
-            if place == last && lag <= 0.0 && rate >= pace {
-                // It applies writes as they arrive.
-                self.has_all(from, (now, length));
-                self.applied = after;
-                return;
+            if lag <= 0.0 {
+                rate = self.has_caught_up();
+                if place == last && rate >= pace {
+                    // It applies writes as they arrive.
+                    self.has_all(from, (now, length));
+                    self.applied = after;
+                    return;
+                }
             }
             let mut takes = length - now;
             let mut caught_up = false;
@@ -240,21 +260,34 @@ impl Member {
             self.note(from, (now, then, lag, later), (behind, left));
             now = then;
             if ended {
-                place += 1;
-                // Nothing was written for a while.
-                while place <= last && log[place].1 <= self.applied {
-                    place += 1;
-                }
+                // Nothing may have been written for a while.
+                place = log.partition_point(|(_, written)| *written <= self.applied);
             }
             if caught_up {
                 // From here on it applies writes as they arrive.
                 self.applied = log[last].1;
+                self.has_caught_up();
                 break;
             }
         }
         if now < length {
             self.has_all(from, (now, length));
         }
+    }
+
+    /// Returns the writes per second that it applies now, while it lacks some.
+    fn speed(&self) -> f64 {
+        match (self.applies, self.catches_up) {
+            (false, _) => 0.0,
+            (true, true) => self.catch_up_rate,
+            (true, false) => self.rate,
+        }
+    }
+
+    /// Ends its catching up, since it lacks nothing now. Returns its speed from here on.
+    fn has_caught_up(&mut self) -> f64 {
+        self.catches_up = false;
+        self.speed()
     }
 
     /// Records that it lacks nothing for these seconds of an interval.
@@ -305,9 +338,13 @@ mod tests {
         Rate::per_second(writes).unwrap()
     }
 
+    fn speed(applies: f64) -> Speed {
+        Speed { follows: Some(rate(applies)), catches_up: Some(rate(applies)) }
+    }
+
     /// A primary and one running replica that applies 800 writes per second.
     fn pair() -> Lags {
-        let mut lags = Lags::new(&[Some(rate(800.0)), Some(rate(800.0))], false);
+        let mut lags = Lags::new(&[speed(800.0); 2], false);
         lags.settle(Some(0), |_| true, |_| true);
         lags
     }
@@ -396,6 +433,26 @@ mod tests {
         near(lags.members[1].tally.lag_s2, 3_600.0 * (3_600.0 + back) / 2.0);
     }
 
+    /// It waits for its disks while it catches up, so it applies 300 writes per second, 200 more than arrive: it needs 1,800 s. After
+    /// that it applies 800 per second: 700 that arrive leave no lag.
+    #[test]
+    fn a_replica_catches_up_at_the_speed_of_its_disks() {
+        let slow = Speed { follows: Some(rate(800.0)), catches_up: Some(rate(300.0)) };
+        let mut lags = Lags::new(&[slow; 2], false);
+        lags.settle(Some(0), |_| true, |_| false);
+        lags.follow(at(3_600.0), 360_000.0);
+        lags.settle(Some(0), |_| true, |_| true);
+        lags.follow(at(4_600.0), 100_000.0);
+        near(lags.written - lags.members[1].applied, 160_000.0);
+        assert!(!lags.keep_up(rate(100.0)));
+        lags.follow(at(6_000.0), 140_000.0);
+        let back = 360_000.0 / 200.0;
+        near(lags.members[1].tally.lag_s2, 3_600.0 * (3_600.0 + back) / 2.0);
+        lags.follow(at(6_100.0), 70_000.0);
+        assert!(lags.keep_up(rate(800.0)));
+        near(lags.members[1].tally.lag_s2, 3_600.0 * (3_600.0 + back) / 2.0);
+    }
+
     /// Without writes the lag does not grow: the oldest write is the first one afterwards.
     #[test]
     fn a_silence_between_writes_is_no_lag() {
@@ -421,7 +478,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let runs = |member: usize| member != 1;
-        let mut lags = Lags::new(&[Some(rate(800.0)); 3], false);
+        let mut lags = Lags::new(&[speed(800.0); 3], false);
         lags.settle(Some(0), |_| true, runs);
         // 0.5 and 1.5 per second in turn, and 1,000 once per day for a quarter of an hour.
         let mut now = 0.0;
@@ -452,7 +509,7 @@ mod tests {
     #[test]
     fn roles_change() {
         for rebuilds in [false, true] {
-            let mut lags = Lags::new(&[Some(rate(800.0)), Some(rate(800.0))], rebuilds);
+            let mut lags = Lags::new(&[speed(800.0); 2], rebuilds);
             lags.settle(Some(0), |_| true, |_| true);
             lags.follow(at(100.0), 100_000.0);
             lags.settle(Some(1), |_| false, |_| false);

@@ -3,8 +3,13 @@
 use super::*;
 
 use fivenines::kinds::database::live::DatabaseConfig;
+use fivenines::plan::fluid::copies;
+use fivenines::units::Rate;
 use fivenines::workload::stamp::TimeForm;
 use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat, Times};
+
+use crate::inside::faults::drafted;
+use crate::{Run, Scenario};
 
 /// A replica applies 800 writes a second.
 const SERIAL: &str = r#"
@@ -73,6 +78,81 @@ fn a_replica_that_was_away_catches_up_on_a_straight_line() {
     assert!((lag(&world) - 50.0).abs() < 0.01, "{}", lag(&world));
     let caught = time_until(&plan, &mut world, (0.01, 80.0), |g| g.lag(1).backlog() <= 1).unwrap();
     assert!((caught - 50.0).abs() <= 0.02, "{caught}");
+}
+
+/// A write is 1.25 ms of work and four deferred operations of 1 ms at one disk. A replica that follows applies 800 writes a
+/// second. One that was away for 100 s of 100 writes a second is no faster than its disk, which does 250 writes a second: it has caught up
+/// after 10,000 / (250 - 100) = 66.7 s. Then it follows at 800 again. Years take the same speeds.
+#[test]
+fn a_replica_that_was_away_catches_up_no_faster_than_its_disks() {
+    let database = format!(
+        r#"
+read  = {{ cpu = "1ms" }}
+write = {{ cpu = "1.25ms", sync-io = 0, deferred-io = 4 }}
+replication = {{ mode = "async", receive = "0s" }}
+data = {{ sql-1 = "box:local", sql-2 = "box:local" }}
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 1, time = "1ms" }}
+{FAILOVER}"#
+    );
+    let text = text_of(r#"["sql-2"]"#, 2, &database, "100/s", PUT);
+    let plan = blueprint(&text);
+    let mut world = world(&plan, 0, Faults::Off);
+    let lag = |world: &World<'_>| group(&plan, world).lag(1).now(world.now()).unwrap().seconds();
+    world.run_before(at(100.0)).unwrap();
+    strike(&plan, &mut world, "mysql-2", Health::Down);
+    world.run_before(at(200.0)).unwrap();
+    strike(&plan, &mut world, "mysql-2", Health::Up);
+    let back = 10_000.0 / (250.0 - 100.0);
+    world.run_before(at(200.0 + back / 2.0)).unwrap();
+    assert!((lag(&world) - 50.0).abs() < 0.1, "{}", lag(&world));
+    let caught = time_until(&plan, &mut world, (0.01, 80.0), |g| g.lag(1).backlog() <= 1).unwrap();
+    assert!((caught - back / 2.0).abs() <= 0.1, "{caught} of {}", back / 2.0);
+    let speed = copies::of(&drafted(&text))[0].applies[1];
+    let seconds = |speed: Option<Rate>| 1.0 / speed.unwrap().in_per_second();
+    assert!((seconds(speed.catches_up) - 4e-3).abs() < 1e-12, "{speed:?}");
+    assert!((seconds(speed.follows) - 1.25e-3).abs() < 1e-12, "{speed:?}");
+}
+
+/// Two members agree on 10 writes a second of ten deferred operations of 4 ms. One is away for 180 s: its 1,800 writes are 72 s of its
+/// disk. It takes queries again when they are done, so none of those that follow waits long, and none fails.
+#[test]
+fn a_member_that_is_back_keeps_no_query_waiting_behind_what_it_has_missed() {
+    let text = base("replicas").with(
+        r#"
+[run]
+seed = 1
+replications = 2
+[window.back]
+length = "300s"
+warm-up = "150s"
+[server.box]
+cores = 4
+[server.box.disks]
+local = { kind = "10k", layout = "plain", data = 1, time = "4ms" }
+[request.put]
+steps = [ { call = "mysql", read = 1, write = 1, time-out = "2s" } ]
+[database.mysql]
+data = { sql-1 = "box:local", sql-2 = "box:local" }
+reads = { to = "members" }
+writes = { to = "members" }
+read = { cpu = "1ms", io = { probability = 1.0, mean = 1 } }
+write = { cpu = "1ms", deferred-io = 4 }
+replication = { mode = "two-phase", receive = "1ms", apply-io = 10 }
+restart = "180s"
+[fault.crash]
+hits = "database.mysql.primary"
+how = "crash"
+at = "20s"
+"#,
+    );
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let figures = ["attempts.put[outcome=error].mean@back", "latency.put.p99@back"];
+    let run = figures.iter().fold(Run::new().requests_only(), |run, figure| run.figure(figure));
+    let results = scenario.run(&run).unwrap();
+    let [failed, latency] = figures.map(|path| results.figure(path).unwrap().value());
+    assert_eq!(failed, 0.0);
+    assert!(latency < 0.5, "{latency}");
 }
 
 /// 7.5 test 8, its first half: a replica that applies 800 of 1,000 writes per second falls behind by 0.2 s per second. To

@@ -2,7 +2,9 @@
 //!
 //! The applier of a replica is at most one request at a time, in no ledger. It is in the slab with a
 //! borrowed frame of the replica, so that it stalls, fails and is dropped with that process. The times
-//! of receipt are drawn when a write is committed. An alarm is armed only while the applier is idle.
+//! of receipt are drawn when a write is committed. An alarm is armed only while the applier is idle. A replica that was away
+//! waits for a disk operation of every write until it has applied all that it has received. Otherwise what it has missed would
+//! stand in the queue of its disks, in front of the queries that it answers.
 
 use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
 use crate::convert;
@@ -195,6 +197,8 @@ impl Database {
                 }
             }
             self.members[replica].connected = receives;
+            self.members[replica].catches_up |=
+                anew && self.members[replica].applied < self.log.end();
             self.fills(ctx, replica, anew);
             self.note(now, replica);
             if self.config.wait_for.is_some() {
@@ -221,7 +225,11 @@ impl Database {
         if !able || !state.up || state.applying.is_some() {
             return None;
         }
-        let first = *state.receipts.front()?;
+        let first = state.receipts.front().copied();
+        if first.is_none_or(|first| first > ctx.now) {
+            self.members[replica].catches_up = false;
+        }
+        let first = first?;
         if first > ctx.now {
             self.arm(ctx, Alarm::Apply(replica), first);
             return None;
@@ -314,7 +322,11 @@ impl Database {
         let group = around.held::<Self>(database);
         let unit = group.unit(Alarm::Apply(replica));
         let member = &group.config.members[replica];
-        let entry = member.applies[write.step as usize];
+        let entries = match group.members[replica].catches_up {
+            true => &member.catches_up,
+            false => &member.applies,
+        };
+        let entry = entries[write.step as usize];
         let at = member.id;
         let request = write.request(entry, at, Owner::Database(unit), around.now);
         if let Some(request) = around.insert(request) {
