@@ -25,7 +25,7 @@ pub struct Edit {
 }
 
 /// Rates, times and shares are those of the header of each file.
-const EDITS: [Edit; 26] = [
+const EDITS: [Edit; 28] = [
     // Three members: 10/s x 7.5 s / 3.
     Edit {
         file: "faults/crash",
@@ -39,6 +39,24 @@ const EDITS: [Edit; 26] = [
         expect: 0,
         figure: "missed.page@broken/down:app-1",
         is: "within 25% of 25",
+    },
+    // Seven nights of 14 h: 7 x 14^2 / 2 / 168 = 4.08 h, and 4 h, of 2,191.5 + 8.08.
+    Edit {
+        file: "faults/crew",
+        flags: &["--solver", "flows", "--replications", "300"],
+        sets: &["crew.office-hours.hours={ from = \"08:00\", to = \"18:00\" }"],
+        expect: 1,
+        figure: "downtime.office-page@horizon",
+        is: "within 5% of 32.2h",
+    },
+    // Four times as often: 4 rho^2 / (1 + 2 rho + 4 rho^2).
+    Edit {
+        file: "faults/shared-load",
+        flags: &["--solver", "flows", "--replications", "300"],
+        sets: &["fault.loaded.load-exponent=2"],
+        expect: 1,
+        figure: "downtime.loaded-page@horizon",
+        is: "within 8% of 36.4h",
     },
     // Coverage 0.5: 0.5 x 4 x 4 h, and both units down.
     Edit {
