@@ -12,7 +12,7 @@ pub mod processes;
 mod queues;
 mod spares;
 mod storage;
-mod swarm;
+pub mod swarm;
 
 use std::path::Path;
 

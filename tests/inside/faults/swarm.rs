@@ -16,7 +16,8 @@ mod years;
 use super::*;
 use crate::inside::common::is_full;
 use pieces::{FEATURES, PIECES, rich};
-use system::{Dice, bounded, system};
+pub use system::Dice;
+use system::{bounded, system};
 
 /// The first `wanted` systems that the checks accept. The generator makes what goes together: in a hundred, `refused` at most
 /// are not accepted, for chance alone (two failures of one part at given times that overlap).

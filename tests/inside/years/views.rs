@@ -1,8 +1,11 @@
 //! Cost over years of members that wait for each other: a silent one holds up every write until it is evicted.
 
 use super::{Years, asked};
+use crate::inside::common::is_full;
 use crate::inside::faults::drafted;
+use crate::inside::faults::swarm::Dice;
 use crate::inside::shared::base::{With as _, base};
+use crate::{Run, Scenario};
 
 const DOWN: &str = "downtime.put@horizon";
 const LOST: &str = "lost.put@horizon";
@@ -181,4 +184,55 @@ fn a_group_elects_another_primary_while_more_than_half_of_the_view_remains() {
     assert!(near(found[1], 24.0), "{found:?}");
     let found = down(&group("group", 2, "60s", ""));
     assert!(near(found, 2.0 * 60.0), "{found}");
+}
+
+/// Crashes of members, at random seconds and for random times: one to three of them, each of another member.
+fn crashes(dice: &mut Dice, members: u64) -> String {
+    let mut left: Vec<String> = (0..members).map(|k| MEMBERS[k as usize].to_string()).collect();
+    let count = 1 + dice.roll(members.min(3));
+    let mut faults = String::new();
+    for number in 0..count {
+        let member = left.swap_remove(dice.roll(left.len() as u64) as usize);
+        let (at, lasts) = (20 + dice.roll(60), [2, 4, 8, 20, 45, 90][dice.roll(6) as usize]);
+        faults += &crash(&format!("c{number}"), &member, &format!("{at}s"), &format!("{lasts}s"));
+    }
+    faults
+}
+
+const MEMBERS: [&str; 5] = ["primary", "replica-1", "replica-2", "replica-3", "replica-4"];
+
+/// Calls lost in a window of the requests that has the same faults.
+fn lost_in_a_window(text: &str, faults: &str) -> f64 {
+    let (text, _) = text.split_once("[fault.crash]").unwrap();
+    let window = "[run]\nseed = 1\nreplications = 12\n[window.all]\nlength = \"300s\"\n";
+    let scenario = Scenario::parse(&format!("{}{faults}", text.with(window)));
+    let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
+    let results = scenario.run(&Run::new().requests_only().figure("lost.put@all")).unwrap();
+    results.figure("lost.put@all").unwrap().value()
+}
+
+/// In generated groups with generated crashes years lose as many calls as twelve windows on average, up to those of a second, of ten per
+/// second.
+#[test]
+fn years_and_windows_lose_as_many_calls_in_generated_crashes() {
+    let mut dice = Dice(29);
+    let mut wrong = Vec::new();
+    // With FIVENINES_FULL=1 ten times as many.
+    for number in 0..if is_full() { 300 } else { 30 } {
+        let mode = dice.pick(&["two-phase", "three-phase", "group"]);
+        let members = 2 + dice.roll(4);
+        let rest = dice.pick(&["", EACH]);
+        let call = "[request.put]\nsteps = [ { call = \"mysql\", write = 1, time-out = \"1s\" } ]";
+        let text = group(mode, members as u32, "60s", rest).with(call);
+        let faults = crashes(&mut dice, members);
+        let years = once(&text, &faults, &[LOST])[0];
+        let window = lost_in_a_window(&text, &faults);
+        println!("{mode} of {members}: years {years:.1}, window {window}");
+        if (years - window).abs() > 10.0 + 0.03 * window {
+            wrong.push(format!(
+                "{number}: {mode} of {members}, {rest:?}: years {years}, window {window}\n{faults}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
