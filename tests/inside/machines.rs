@@ -517,9 +517,12 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
         ("cpu = { baseline = 3.0 }", "a baseline of 3 is above its 2 virtual processors"),
         (
             "io = \"emulated\"\nio-cpu = \"1us\"\nio-latency = \"1us\"",
-            "the keys beside it give all",
+            "`io-latency` and `io-cpu` give all",
         ),
-        ("packets-per-exit = 5", "no class of requests with a `reply` enters a service in it"),
+        (
+            "packets-per-exit = 5",
+            "no class of requests with a `reply` enters a service in this machine",
+        ),
         ("stop = \"181s\"", "at most 3min"),
     ] {
         let found = refusal(&busy(&machine(more), 1));

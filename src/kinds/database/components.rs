@@ -14,7 +14,7 @@ use crate::kinds::database::live::{
 use crate::kinds::database::spec::{
     DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo, ReplicationMode,
 };
-use crate::kinds::database::step::{READS, WRITES, WriteStep};
+use crate::kinds::database::step::{READS, WRITES, WriteStep, at_once};
 use crate::kinds::database::{Database, far};
 use crate::model::blueprint::{Cold, Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
@@ -84,10 +84,11 @@ impl Components for Database {
             let (name, spec) = &draft.scenario.database[index];
             let writes = compiler.notes::<WriteStep>((Kind::Database, index));
             config.writes = writes.iter().map(|write| write.owner().to_string()).collect();
-            for member in &mut config.members {
+            for (at, member) in config.members.iter_mut().enumerate() {
+                let at_once = at_once(draft, index, at);
                 for write in &writes {
                     member.applies.push(write.apply(compiler, &member.name));
-                    member.catches_up.push(write.catches_up(compiler, &member.name));
+                    member.catches_up.push(write.catches_up(compiler, &member.name, at_once));
                     if config.wait_for.is_some() || spec.protocol().is_some() {
                         let [executes, forces, records] = write.agree(compiler, &member.name);
                         member.executes.push(executes);

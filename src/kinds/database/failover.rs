@@ -55,10 +55,11 @@ use crate::convert::{place, table};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
 use crate::health::declare::{
-    Automaton, Effect, Expr, Fate, Move, Opens, State, Subject, Timer, Transition,
+    Automaton, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
 };
 use crate::kinds::database::far::{self, Ends};
 use crate::kinds::database::links::Role;
+use crate::kinds::database::role;
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
@@ -66,7 +67,6 @@ use crate::plan::availability::surrogate::{
     covered, implies, law, noticed, planned, publish_states,
 };
 use crate::plan::availability::volume;
-use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
 use crate::plan::part::Part;
 use crate::units::Bandwidth;
@@ -93,11 +93,6 @@ use crate::plan::space;
 /// Returns the name of the automaton of the phases of a failover.
 pub fn name(database: &str) -> String {
     format!("{database}/failover")
-}
-
-/// Returns the name of the automaton of the role, whose state is the member that is primary.
-pub fn role(database: &str) -> String {
-    format!("{database}/primary")
 }
 
 /// Returns the name of the automaton of what the members at the other site of a link know of the primary.
@@ -135,9 +130,9 @@ fn is_fit(draft: &Draft, ends: &Ends) -> Expr {
 
 /// Returns the condition that the primary of a database is at the end of the link at which a member is.
 fn is_beside(draft: &Draft, database: usize, ends: &Ends, member: usize) -> Expr {
-    let name = role(&draft.scenario.database[database].0);
+    let name = &draft.scenario.database[database].0;
     let near = (0..ends.sides.len()).filter(|other| !ends.are_apart(member, *other));
-    Expr::Any(near.map(|other| Expr::of(&name, &holder(other))).collect())
+    Expr::Any(near.map(|other| role::has(name, other)).collect())
 }
 
 /// Returns the condition that no cut link is between a member of a database and its primary.
@@ -155,7 +150,7 @@ pub fn follows(draft: &Draft, database: usize, member: usize) -> Expr {
 /// the condition of the primary counts, so that an outage is never attributed to another member.
 pub fn served(draft: &Draft, database: usize, members: Vec<Expr>) -> Expr {
     let database = &draft.scenario.database[database].0;
-    let has = |member: usize| Expr::of(&role(database), &holder(member));
+    let has = |member| role::has(database, member);
     let mut all: Vec<Expr> =
         members.into_iter().enumerate().map(|(k, member)| implies(has(k), member)).collect();
     all.push(Expr::of(&name(database), "served"));
@@ -171,7 +166,7 @@ pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> 
             continue;
         }
         let members = 0..draft.links.databases[database].members.len();
-        let holds = members.map(|member| Expr::of(&role(name), &holder(member))).collect();
+        let holds = members.map(|member| role::has(name, member)).collect();
         all.push(Passing::new(name, RoleKind::Primary, Expr::of(&phases, "served"), holds));
     }
     all
@@ -234,7 +229,7 @@ impl Group<'_> {
     }
 
     fn has_role(&self, member: usize) -> Expr {
-        Expr::of(&role(self.name()), &holder(member))
+        role::has(self.name(), member)
     }
 
     /// Returns the condition that `what` holds for the member that is primary.
@@ -253,14 +248,7 @@ impl Group<'_> {
 
     fn declare(&self, graph: &Graph, declaration: &mut Declaration) {
         let count = self.count();
-        let role_name = role(self.name());
-        match declaration.automata.iter_mut().find(|automaton| automaton.name == role_name) {
-            Some(role) => *role = publish_states(role.clone()),
-            None => {
-                let states = (0..count).map(|m| State::serving(&holder(m))).collect();
-                declaration.add(publish_states(Automaton::new(&role_name, states)));
-            }
-        }
+        role::declare(self.name(), count, declaration, |role| role);
         for member in 0..count {
             declaration.add(self.standing_of(member));
         }
@@ -483,7 +471,7 @@ impl Group<'_> {
     }
 
     fn role_moves(&self, old: usize, new: usize) -> Move {
-        Move { of: Subject::Named(role(self.name())), from: vec![holder(old)], to: holder(new) }
+        role::passes(self.name(), old, new)
     }
 
     /// Adds to a transition that the role moves from `old` to `new`, and that `old` is out.

@@ -230,8 +230,9 @@ struct State {
     connected: bool,
     /// Start of the write that it applies.
     applying: Option<SimTime>,
-    /// True while it applies what it has missed while it was away, at the speed of its disks.
-    catches_up: bool,
+    /// End of the log when it came back, if it lacked writes then. From there on it applies at the speed of its disks, until it has
+    /// applied all that it has received.
+    missed: Option<u64>,
     /// Number of blocks copied so far, over all rebuilds.
     blocks: u64,
     lag: Lag,
@@ -268,7 +269,7 @@ impl State {
             receipts: VecDeque::new(),
             connected: follows,
             applying: None,
-            catches_up: false,
+            missed: None,
             blocks: 0,
             lag,
             phase,

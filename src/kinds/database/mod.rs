@@ -13,6 +13,7 @@ pub mod links;
 pub mod live;
 mod modes;
 pub mod parts;
+pub(crate) mod role;
 pub mod spec;
 pub mod step;
 pub(crate) mod views;

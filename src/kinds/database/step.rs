@@ -7,6 +7,7 @@ use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
 use crate::model::ids::{AmountId, CallId, DemandId, KeyId};
 use crate::model::route::{Asks, Branch, Op};
 use crate::model::spec::request::CallStep;
+use crate::plan::Draft;
 use crate::plan::checks::{inert_if, missing};
 use crate::plan::links::Entrance;
 use crate::plan::names::{Found, Kind};
@@ -95,11 +96,19 @@ pub(super) struct WriteStep {
 }
 
 /// Returns the numbers of disk operations of a write that a member which catches up waits for, and those that it defers, from those of a
-/// member that follows.
-pub(crate) fn caught_up(waited: f64, deferred: f64) -> (f64, f64) {
+/// member that follows. It waits for one of as many writes as its disks do at once, which keeps all of them busy. That operation stands
+/// in the queue of a disk behind those that it has deferred, so the member is not faster than they are.
+pub(crate) fn caught_up((waited, deferred): (f64, f64), at_once: f64) -> (f64, f64) {
     let all = waited + deferred;
-    let waits = waited.max(all.min(1.0));
+    let waits = waited.max(all.min(1.0) / at_once);
     (waits, all - waits)
+}
+
+/// Returns the number of writes that the store of a member does at once, at least one.
+pub(crate) fn at_once(draft: &Draft, database: usize, member: usize) -> f64 {
+    let Some(store) = draft.links.databases[database].members[member].store else { return 1.0 };
+    let kind = store.component().0.answers();
+    (kind.writes_per_s(draft, store) * kind.write_s(draft, store)).max(1.0)
 }
 
 impl WriteStep {
@@ -117,12 +126,16 @@ impl WriteStep {
         entry
     }
 
-    /// Compiles the same for a member that catches up. It waits for one disk operation of the write at least, which stands in the queue
-    /// of the disks behind those that it has deferred. So it is not faster than they are.
-    pub(super) fn catches_up(&self, compiler: &mut Compiler<'_>, member: &str) -> u32 {
+    /// Compiles the same for a member that catches up, whose store does `at_once` writes at a time.
+    pub(super) fn catches_up(
+        &self,
+        compiler: &mut Compiler<'_>,
+        member: &str,
+        at_once: f64,
+    ) -> u32 {
         let entry = compiler.here();
         let mut query = self.query.clone();
-        (query.waited, query.deferred) = caught_up(query.waited, query.deferred);
+        (query.waited, query.deferred) = caught_up((query.waited, query.deferred), at_once);
         self.works(compiler, &query, format!("{}.catch-up→{member}", self.access.owner));
         compiler.emit(Op::End);
         entry

@@ -27,7 +27,7 @@ use crate::convert::place;
 use crate::engine::law::Law;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
-use crate::kinds::database::failover::role;
+use crate::kinds::database::role;
 use crate::mechanism::commit::Protocol;
 use crate::plan::Draft;
 use crate::plan::availability::recovery::{Passing, RoleKind};
@@ -67,7 +67,7 @@ fn members(draft: &Draft, database: usize) -> std::ops::Range<usize> {
 
 /// Returns the condition that a member has the role of primary, which the members elect.
 fn holds(draft: &Draft, database: usize, member: usize) -> Expr {
-    Expr::of(&role(&draft.scenario.database[database].0), &holder(member))
+    role::has(&draft.scenario.database[database].0, member)
 }
 
 /// Returns the condition that the other members wait for a silent one.
@@ -146,15 +146,8 @@ pub(super) fn declare(draft: &Draft, graph: &Graph, declaration: &mut Declaratio
             declaration.add(of_member(draft, database, member));
         }
         if spec.elects() {
-            let name = role(database_name);
-            let states = members(draft, database).map(|m| State::serving(&holder(m))).collect();
-            let known = declaration.automata.iter_mut().find(|automaton| automaton.name == name);
-            match known {
-                Some(role) => *role = elects(draft, database, role.clone()),
-                None => {
-                    declaration.add(elects(draft, database, Automaton::new(&name, states)));
-                }
-            }
+            let count = members(draft, database).len();
+            role::declare(database_name, count, declaration, |role| elects(draft, database, role));
         }
     }
 }
@@ -241,5 +234,5 @@ fn elects(draft: &Draft, database: usize, role: Automaton) -> Automaton {
             all = all.transition(Transition::when(elected, &[&holder(old)], &holder(new)));
         }
     }
-    publish_states(all)
+    all
 }

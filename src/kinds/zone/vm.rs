@@ -183,16 +183,19 @@ pub fn exits_of_reply(draft: &Draft, class: Option<usize>, part: Part) -> f64 {
     reply.map_or(1.0, |law| mean_of_batches(law.value.law(), vm.batch()))
 }
 
-/// Returns the mean of a size divided by `batch` and rounded up, at least one: 1 + P(X > batch) + P(X > 2 batch) + ...
-///
-/// If a size has very many batches, the mean is that of the quotient and a half, to some 1e-6 of it.
+/// Returns the mean of a size divided by `batch` and rounded up, at least one: 1 + P(X > batch) + P(X > 2 batch) + ... Beyond 512 batches
+/// several terms stand for each other, a 512th of their number at most.
 fn mean_of_batches(size: &Law, batch: f64) -> f64 {
-    const MANY: u32 = 100_000;
-    if size.mean() > batch * f64::from(MANY) {
-        return size.mean() / batch + 0.5;
+    let (mut mean, mut count) = (1.0, 1.0);
+    loop {
+        let width = f64::max(1.0, (count / 512.0_f64).floor());
+        let beyond = size.survival(batch * (count + (width - 1.0) / 2.0));
+        mean += width * beyond;
+        if beyond * count < 1e-9 {
+            return mean;
+        }
+        count += width;
     }
-    let beyond = (1..MANY).map(|count| size.survival(batch * f64::from(count)));
-    1.0 + beyond.take_while(|beyond| *beyond > 1e-12).sum::<f64>()
 }
 
 /// Returns the memory that a zone has after an operation gives it `memory`.
@@ -302,7 +305,9 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
             inert(pages.span, message, help, out);
         }
     }
-    check_devices(vm, sends_replies(draft, zone), out);
+    if !out.has_errors() {
+        check_devices(vm, sends_replies(draft, zone), out);
+    }
     if let Some(baseline) = &vm.cpu.baseline
         && baseline.value > f64::from(vm.vcpus.value)
     {
@@ -335,12 +340,21 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
 /// Reports keys of the devices that decide nothing; `replies` if a class with a `reply` enters a service in the machine.
 fn check_devices(vm: &VmSpec, replies: bool, out: &mut Diagnostics) {
     if let Some(packets) = vm.packets_per_exit.as_ref().filter(|_| !replies) {
-        let message = "no class of requests with a `reply` enters a service in it";
+        let message = "no class of requests with a `reply` enters a service in this machine";
         inert(packets.span, message, "give a class a `reply`, or remove `packets-per-exit`", out);
     }
-    let packets = vm.packets_per_exit.is_some() || !replies;
-    if vm.io.given && vm.io_latency.is_some() && vm.io_cpu.is_some() && packets {
-        let message = "the keys beside it give all that the devices decide";
+    if let Some(packets) = vm.packets_per_exit.as_ref().filter(|_| vm.exit().is_zero()) {
+        let message = "`io-cpu` is 0, so no number of exits takes time";
+        inert(packets.span, message, "remove `packets-per-exit`, or raise `io-cpu`", out);
+    }
+    if vm.io.given && vm.io_latency.is_some() && vm.io_cpu.is_some() {
+        let message = match (&vm.packets_per_exit, replies) {
+            (None, true) => return,
+            (None, false) => "`io-latency` and `io-cpu` give all that `io` decides here",
+            (Some(_), _) => {
+                "`io-latency`, `io-cpu` and `packets-per-exit` give all that `io` decides"
+            }
+        };
         inert(vm.io.span, message, "remove `io`", out);
     }
 }
@@ -381,5 +395,25 @@ pub fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnos
             let mistake = Diagnostic::new(Code::OutOfRange, memory.span, message);
             return out.push(mistake.related(pages.span, "its `page-cache`"));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An exponential size takes 1 / (1 - q) batches, q = P(size > batch); one of many batches its mean and a half.
+    #[test]
+    fn the_mean_number_of_batches_is_that_of_the_law() {
+        for mean in [100.0, 1_448.0, 5_000.0, 1e6, 1.4e8, 1e12] {
+            let size = Law::exponential(mean).unwrap();
+            let exact = -1.0 / libm::expm1(-1448.0 / mean);
+            let found = mean_of_batches(&size, 1448.0);
+            assert!((found / exact - 1.0).abs() < 1e-5, "{mean}: {found} of {exact}");
+        }
+        let spread = Law::lognormal(1e8, 4.0).unwrap();
+        let found = mean_of_batches(&spread, 1448.0);
+        assert!((found / (1e8 / 1448.0 + 0.5) - 1.0).abs() < 1e-3, "{found}");
+        assert_eq!(mean_of_batches(&Law::constant(1448.0 * 3.0).unwrap(), 1448.0), 3.0);
     }
 }

@@ -32,7 +32,7 @@ use crate::engine::law::Law;
 use crate::health::declare::Expr;
 use crate::health::{FactId, Net};
 use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
-use crate::kinds::database::step::caught_up;
+use crate::kinds::database::step::{at_once, caught_up};
 use crate::kinds::database::{failover, far};
 use crate::kinds::zone::vm;
 use crate::plan::Draft;
@@ -418,8 +418,11 @@ fn applies(draft: &Draft, database: usize, member: usize, catches_up: bool) -> O
         .apply_io
         .as_ref()
         .map_or((spec.write.sync_io.value, spec.write.deferred_io.value), |own| (0.0, own.value));
-    let (waited, deferred) =
-        if catches_up { caught_up(waited, deferred) } else { (waited, deferred) };
+    let (waited, deferred) = if catches_up {
+        caught_up((waited, deferred), at_once(draft, database, member))
+    } else {
+        (waited, deferred)
+    };
     let store = draft.links.databases[database].members[member].store;
     let exit = vm::exit_s(draft, user);
     // Behind a head, what is not waited for leaves the guest beside the next write.

@@ -34,14 +34,14 @@ use crate::health::{Declaration, FactId, Net};
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::database::links::Role;
-use crate::kinds::database::{failover, views};
+use crate::kinds::database::{failover, role, views};
 use crate::kinds::nas::volumes;
 use crate::kinds::scaler::presence;
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE};
 use crate::plan::checks::week_start;
 use crate::plan::cost;
-use crate::plan::faults::{PLANNED, holder, slowdown};
+use crate::plan::faults::{PLANNED, slowdown};
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::places;
@@ -425,7 +425,7 @@ impl FluidPlan {
             }
             facts.push((Input::Served(of), Expr::of(&phases, "served")));
             for member in 0..links.members.len() {
-                let holds = Expr::of(&failover::role(name), &holder(member));
+                let holds = role::has(name, member);
                 facts.push((Input::Holds(of, table::u32(member)), holds));
             }
             copies.extend(copies::facts(draft, database, &known));

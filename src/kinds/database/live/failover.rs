@@ -347,6 +347,7 @@ impl Database {
                 state.applied = end;
                 state.receipts.clear();
                 state.applying = None;
+                state.missed = None;
                 rebuild.blocks
             }
             Standing::Copied(left) => left,

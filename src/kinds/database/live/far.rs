@@ -257,6 +257,11 @@ impl Database {
         if !cut {
             far.ends.iter_mut().for_each(|end| end.knows = true);
         }
+        for replica in 0..self.members.len() {
+            if !cut && self.is_replica(replica) && self.is_far(replica) {
+                self.misses(replica);
+            }
+        }
         self.sees(ctx.now);
         self.look_around(ctx);
     }

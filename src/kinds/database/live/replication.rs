@@ -3,8 +3,8 @@
 //! The applier of a replica is at most one request at a time, in no ledger. It is in the slab with a
 //! borrowed frame of the replica, so that it stalls, fails and is dropped with that process. The times
 //! of receipt are drawn when a write is committed. An alarm is armed only while the applier is idle. A replica that was away
-//! waits for a disk operation of every write until it has applied all that it has received. Otherwise what it has missed would
-//! stand in the queue of its disks, in front of the queries that it answers.
+//! waits for some of the disk operations until it has applied all that it has received. Otherwise what it has missed would stand in
+//! the queue of its disks, in front of the queries that it answers.
 
 use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
 use crate::convert;
@@ -197,8 +197,9 @@ impl Database {
                 }
             }
             self.members[replica].connected = receives;
-            self.members[replica].catches_up |=
-                anew && self.members[replica].applied < self.log.end();
+            if anew {
+                self.misses(replica);
+            }
             self.fills(ctx, replica, anew);
             self.note(now, replica);
             if self.config.wait_for.is_some() {
@@ -215,6 +216,15 @@ impl Database {
         self.arm_acknowledgement(ctx);
     }
 
+    /// Notes that a replica is back, and lacks what has been written meanwhile.
+    pub(super) fn misses(&mut self, replica: usize) {
+        let end = self.log.end();
+        let state = &mut self.members[replica];
+        if state.applied < end {
+            state.missed = Some(end);
+        }
+    }
+
     /// Returns the write that a replica begins to apply now, if it can.
     fn next_write(&mut self, ctx: &mut Ctx<'_>, replica: usize) -> Option<Write> {
         if self.agrees() {
@@ -226,8 +236,9 @@ impl Database {
             return None;
         }
         let first = state.receipts.front().copied();
-        if first.is_none_or(|first| first > ctx.now) {
-            self.members[replica].catches_up = false;
+        let has_all = first.is_none_or(|first| first > ctx.now);
+        if has_all && state.missed.is_some_and(|missed| state.applied >= missed) {
+            self.members[replica].missed = None;
         }
         let first = first?;
         if first > ctx.now {
@@ -245,6 +256,7 @@ impl Database {
         }
         self.members[replica].applying = None;
         if !well {
+            self.misses(replica);
             self.arm(ctx, Alarm::Apply(replica), ctx.now + AGAIN);
             return false;
         }
@@ -322,9 +334,9 @@ impl Database {
         let group = around.held::<Self>(database);
         let unit = group.unit(Alarm::Apply(replica));
         let member = &group.config.members[replica];
-        let entries = match group.members[replica].catches_up {
-            true => &member.catches_up,
-            false => &member.applies,
+        let entries = match group.members[replica].missed {
+            Some(_) => &member.catches_up,
+            None => &member.applies,
         };
         let entry = entries[write.step as usize];
         let at = member.id;
