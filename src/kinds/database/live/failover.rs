@@ -346,8 +346,7 @@ impl Database {
                 state.fenced = true;
                 state.applied = end;
                 state.receipts.clear();
-                state.applying = None;
-                state.missed = None;
+                (state.applying, state.missed) = (None, None);
                 rebuild.blocks
             }
             Standing::Copied(left) => left,
