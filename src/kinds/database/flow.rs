@@ -394,6 +394,13 @@ fn of_a_call(
     times(node, calls)
 }
 
+/// Returns whether reads go to replicas of which no script, view or balancer knows that they are dead.
+fn is_blind(spec: &DatabaseSpec) -> bool {
+    let through = spec.reads.as_ref().is_some_and(|reads| reads.through.is_some());
+    let knows = spec.failover.is_some() || spec.has_view() || through;
+    reads_from_replicas(spec) && !knows
+}
+
 /// Returns the rule by which a read picks its member.
 fn split_of_reads(spec: &DatabaseSpec, database: usize) -> Split {
     match () {
@@ -416,8 +423,15 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize, here: Opti
     network.shared((Kind::Database, database, number), |network| {
         let spec = &draft.scenario.database[database].1;
         let misses = misses(spec);
+        let mut readers = serving_members(draft, database);
+        let mut split = split_of_reads(spec, database);
+        if is_blind(spec) && readers.len() > 1 {
+            // The primary is the first, and remains it.
+            readers.remove(0);
+            split = Split::Blind;
+        }
         let mut branches = Vec::new();
-        for part in serving_members(draft, database) {
+        for part in readers {
             let mut branch = network.branch(part);
             if let Some(here) = here.filter(|_| from.is_some()) {
                 network.over_link(&mut branch, (here, part), PLAIN_BYTES);
@@ -435,7 +449,7 @@ fn fork_of_reads(network: &mut network::Builder<'_>, database: usize, here: Opti
             branches.push(branch);
         }
         let by_replicas = reads_from_replicas(spec);
-        let node = network.node(split_of_reads(spec, database), branches);
+        let node = network.node(split, branches);
         let mut before = Vec::new();
         if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_replicas) {
             before.extend(network.passes(Kind::Balancer, balancer).map(once));

@@ -295,8 +295,10 @@ impl FluidPlan {
                 let time_out = clients.and_then(|clients| clients.time_out.as_ref());
                 let lost = objective.and_then(|objective| objective.lost_after.as_ref());
                 let limits = [time_out, lost].into_iter().flatten().map(|limit| limit.value);
-                let most = limits.chain(pauses::shortest_time_out(draft, &waited_out, class)).min();
                 let patience = clients.and_then(|clients| clients.patience.as_ref());
+                let limited = patience.is_some() || time_out.is_some() || lost.is_some();
+                let on_the_way = pauses::shortest_time_out(draft, &waited_out, class, limited);
+                let most = limits.chain(on_the_way).min();
                 let law = patience.map(|law| law_of(law));
                 self.classes.push(FluidClass {
                     name: class_name.text.clone(),

@@ -6,7 +6,10 @@ use fivenines::solve::frame::Sizes;
 
 use super::sampled::Shop;
 use super::users::{AGAIN, SESSION, by_flows, with};
+use super::{Years, asked};
+use crate::inside::faults::drafted;
 use crate::inside::shared::base::{With as _, base};
+use crate::{Run, Scenario};
 
 /// One core that does 50 views a second; the hour is louder or quieter by 12 %.
 fn core(rate: &str) -> String {
@@ -221,4 +224,60 @@ steps = [ {{ cpu = "api", demand = "call" }} ]
     // One hour of twenty-four, and hardly an interval beside it.
     assert!(each.iter().all(|bad| (bad * 24.0 - 1.0).abs() < 0.3), "{each:?}");
     assert!((all / each.iter().sum::<f64>() - 1.0).abs() < 0.01, "{each:?}, {all}");
+}
+
+/// Reads of 12 ms of a disk go to two replicas, 50 per second, without users. One replica dies. If a script knows that, the other has all
+/// of them, and does 1 / 12 ms = 83.3 of 100 per second. Without a script half of the reads still go to the dead one. Calls wait 10 s at
+/// most, so the excess is lost but for the queue of the first 10 s. A window loses as many without a script. With one it loses more, since
+/// the disk goes on with reads whose call has timed out, which years leave out.
+#[test]
+fn reads_that_a_replica_cannot_do_are_lost_by_the_time_out_of_their_call() {
+    let script = r#"
+[database.mysql.failover]
+detect = { interval = "1s", time-out = "1s", fall = 1 }
+promote = "1s"
+coverage = 1
+manual-repair = "1h"
+"#;
+    for (script, lost) in [(script, 2_000.0 * (100.0 - 1.0 / 12e-3) - 833.0), ("", 2_000.0 * 50.0)]
+    {
+        let text = base("replicas").with(&format!(
+            r#"
+[server.box]
+count = 4
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 1, time = "12ms" }}
+[zone.sql]
+count = 3
+on = ["box-2", "box-3", "box-4"]
+[request.put]
+steps = [ {{ call = "mysql", read = 1, time-out = "10s" }} ]
+[workload.writers]
+rate = "100/s"
+[database.mysql]
+in = {{ primary = "sql-1", replicas = ["sql-2", "sql-3"] }}
+data = {{ sql-1 = "box:local", sql-2 = "box:local", sql-3 = "box:local" }}
+reads = {{ to = "replicas" }}
+read = {{ cpu = "0.1ms", io = {{ probability = 1.0, mean = 1 }} }}
+{script}
+[fault.away]
+hits = "database.mysql.replica-1"
+how = "crash"
+at = "100s"
+lasts = "2000s"
+"#
+        ));
+        let near = |found: f64| (found / lost - 1.0).abs() < 0.04;
+        let years = Years::of(asked(&drafted(&text), "1d", 2, &["lost.put@horizon"]));
+        let years = years.interval("lost.put@horizon").estimate / 365.25;
+        assert!(near(years), "years lose {years} instead of {lost}");
+        if !script.is_empty() {
+            continue;
+        }
+        let window = "[run]\nseed = 1\nreplications = 2\n[window.all]\nlength = \"2200s\"\n";
+        let scenario = Scenario::parse(&text.with(window)).unwrap();
+        let run = Run::new().requests_only().figure("lost.put@all");
+        let window = scenario.run(&run).unwrap().figure("lost.put@all").unwrap().value();
+        assert!(near(window), "a window loses {window} instead of {lost}");
+    }
 }

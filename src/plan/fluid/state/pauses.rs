@@ -98,18 +98,19 @@ fn acts(draft: &Draft, waited_out: &WaitedOut) -> bool {
 }
 
 /// Returns the shortest time-out of a balancer or a call on the way of a class; `None` if there is none, or nothing to
-/// wait for.
+/// wait for. Where users do not limit the wait (`limited` is false), requests wait in front of all that is overloaded.
 #[must_use]
 pub fn shortest_time_out(
     draft: &Draft,
     waited_out: &WaitedOut,
     class: usize,
+    limited: bool,
 ) -> Option<SimDuration> {
-    let acts = acts(draft, waited_out);
+    let counts = !limited || acts(draft, waited_out);
     let waits = |query: &Query| {
         query.writes.is_some() && draft.scenario.database[query.database].1.has_view()
     };
-    let mut waited = acts;
+    let mut waited = counts;
     let mut all: Vec<SimDuration> = Vec::new();
     for class in draft.links.with_fetched(class) {
         let entered = services(draft, class);
@@ -122,7 +123,7 @@ pub fn shortest_time_out(
                 Does::Call(call) => call.time_out.as_ref(),
                 Does::Query(query) => {
                     waited |= waits(query);
-                    query.time_out.as_ref().filter(|_| acts || waits(query))
+                    query.time_out.as_ref().filter(|_| counts || waits(query))
                 }
                 _ => None,
             };
