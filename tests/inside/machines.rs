@@ -528,6 +528,14 @@ fn keys_of_a_machine_that_contradict_each_other_are_refused() {
         let found = refusal(&busy(&machine(more), 1));
         assert!(found.contains(says), "{more}: {found}");
     }
+    // A name that is wrong may be that of a class or a service with replies.
+    let replying = busy(&machine("packets-per-exit = 5"), 1) + "reply = \"10kB\"\n";
+    for (right, wrong) in
+        [("enter   = \"app\"", "enter   = \"ap\""), ("in      = \"www\"", "in      = \"ww\"")]
+    {
+        let found = refusal(&replying.replace(right, wrong));
+        assert!(found.contains("E0") && !found.contains("enters a service"), "{found}");
+    }
     let tick = busy(&machine(""), 1).replace("cores  = 8", "cores  = 8\ncpu-model = \"tick\"");
     assert!(refusal(&tick).contains("fluid model"), "{}", refusal(&tick));
     let twice = busy(&machine(""), 1) + "[zone.www]\non = [\"box-1\"]\n";

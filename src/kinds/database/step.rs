@@ -95,9 +95,9 @@ pub(super) struct WriteStep {
     force: f64,
 }
 
-/// Returns the numbers of disk operations of a write that a member which catches up waits for, and those that it defers, from those of a
-/// member that follows. It waits for one of as many writes as its disks do at once, which keeps all of them busy. That operation stands
-/// in the queue of a disk behind those that it has deferred, so the member is not faster than they are.
+/// Returns how many disk operations of a write a member that catches up waits for, and how many it defers, from the numbers of a
+/// member that follows. It waits for one operation of as many writes as its disks do at once, which keeps the disks busy. That
+/// operation stands in the queue of a disk behind those that the member has deferred, so it is not faster than its disks.
 pub(crate) fn caught_up((waited, deferred): (f64, f64), at_once: f64) -> (f64, f64) {
     let all = waited + deferred;
     let waits = waited.max(all.min(1.0) / at_once);

@@ -219,7 +219,8 @@ words! {
 
     /// Devices of a virtual machine.
     pub enum VmIo {
-        /// Drivers that know the hypervisor: 20 to 100 us more per operation, 10 us of them processor time. 128 packets leave at once.
+        /// Drivers that know the hypervisor: 20 to 100 us more per operation, 10 us of them processor time. 128 packets leave at
+        /// once.
         Virtio = "virtio",
         /// Emulated hardware: 100 to 500 us more per operation, 50 us of them processor time. Each packet leaves alone.
         Emulated = "emulated",

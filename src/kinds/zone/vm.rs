@@ -2,8 +2,8 @@
 //!
 //! Model: the section becomes a zone with the memory of the guest and of the hypervisor, which is all held at every
 //! instant. The plan and the event loop see that zone; this file has what differs. A machine's virtual processors limit
-//! the cores that it uses, its guest's work takes longer by a share, and each disk operation and each batch of packets of a reply leaves the guest
-//! ([`Op::Exit`](crate::model::route::Op::Exit)). A resize is a reboot: the machine stops, changes, boots.
+//! the cores that it uses, its guest's work takes longer by a share, and each disk operation and each batch of packets of a
+//! reply leaves the guest ([`Op::Exit`](crate::model::route::Op::Exit)). A resize is a reboot: the machine stops, changes, boots.
 //!
 //! In: the sections `[vm.*]`. Out: zones, and per zone the machine in it. Holds: zones of the file keep their indices.
 //! Leaves out: a processor time limit that acts late on a guest that never leaves its run loop (KVM), siblings of a
@@ -25,7 +25,9 @@ use crate::plan::between;
 use crate::plan::checks::inert;
 use crate::plan::compile::Numbers;
 use crate::plan::document::ScenarioSpec;
+use crate::plan::links::Entrance;
 use crate::plan::part::Part;
+use crate::plan::route::resolve::service_behind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::value::Spanned;
@@ -183,8 +185,8 @@ pub fn exits_of_reply(draft: &Draft, class: Option<usize>, part: Part) -> f64 {
     reply.map_or(1.0, |law| mean_of_batches(law.value.law(), vm.batch()))
 }
 
-/// Returns the mean of a size divided by `batch` and rounded up, at least one: 1 + P(X > batch) + P(X > 2 batch) + ... Beyond 512 batches
-/// several terms stand for each other, a 512th of their number at most.
+/// Returns the mean of a size divided by `batch` and rounded up, at least one: 1 + P(X > batch) + P(X > 2 batch) + ... Beyond 512
+/// batches one term stands for several, at most for a 512th of those before it.
 fn mean_of_batches(size: &Law, batch: f64) -> f64 {
     let (mut mean, mut count) = (1.0, 1.0);
     loop {
@@ -305,9 +307,7 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
             inert(pages.span, message, help, out);
         }
     }
-    if !out.has_errors() {
-        check_devices(vm, sends_replies(draft, zone), out);
-    }
+    check_devices(vm, may_reply(draft, zone), out);
     if let Some(baseline) = &vm.cpu.baseline
         && baseline.value > f64::from(vm.vcpus.value)
     {
@@ -337,7 +337,7 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
     }
 }
 
-/// Reports keys of the devices that decide nothing; `replies` if a class with a `reply` enters a service in the machine.
+/// Reports keys of the devices that decide nothing; `replies` if a class with a `reply` may enter a service in the machine.
 fn check_devices(vm: &VmSpec, replies: bool, out: &mut Diagnostics) {
     if let Some(packets) = vm.packets_per_exit.as_ref().filter(|_| !replies) {
         let message = "no class of requests with a `reply` enters a service in this machine";
@@ -359,13 +359,19 @@ fn check_devices(vm: &VmSpec, replies: bool, out: &mut Diagnostics) {
     }
 }
 
-/// Returns whether a class of requests with a `reply` enters a service in the zone.
-fn sends_replies(draft: &Draft, zone: usize) -> bool {
+/// Returns whether a class of requests with a `reply` enters a service in the zone, as far as the names of the file are right.
+fn may_reply(draft: &Draft, zone: usize) -> bool {
     let here = |part: &Part| matches!(part.stands_on(draft), Some(Part::Zone { zone: other, .. }) if other == zone);
-    let classes = draft.scenario.request.iter().zip(&draft.links.enters);
-    let replying = classes.filter(|((_, spec), _)| spec.reply.is_some());
-    let mut entered = replying.filter_map(|(_, enter)| *enter);
-    entered.any(|enter| between::at_work(draft, enter).iter().any(here))
+    let enters = |to: &Entrance| {
+        let service = service_behind(&draft.links, *to);
+        let nowhere = service.is_some_and(|service| draft.links.services[service].members == 0);
+        nowhere || between::at_work(draft, *to).iter().any(here)
+    };
+    let mut classes = draft.scenario.request.iter().zip(&draft.links.enters);
+    classes.any(|((_, spec), to)| {
+        let wrong = spec.enter.is_some() && to.is_none();
+        spec.reply.is_some() && (wrong || to.as_ref().is_some_and(enters))
+    })
 }
 
 /// Reports a `resize` of machines that come back after the next one begins, or whose guests cache more than they have.

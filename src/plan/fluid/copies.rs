@@ -396,49 +396,41 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
     all
 }
 
-/// Returns the speed at which a member applies writes as a replica.
+/// Returns the speed at which a member applies writes serially as a replica. It is the inverse of the time of one write: its
+/// processor time on at most one core of its zone, and the operations that it waits for, each at the speed of a disk; in a guest
+/// also its overhead and exits. If it catches up, it takes at least the time that its disks need for all operations.
 fn speed(draft: &Draft, database: usize, member: usize) -> Speed {
-    let applies = |catches_up| applies(draft, database, member, catches_up);
-    Speed { follows: applies(false), catches_up: applies(true) }
-}
-
-/// Returns the writes per second that a member applies serially as a replica. It is the inverse of the time of one
-/// write: its processor time on at most one core of its zone, and the operations that it waits for, each at the speed of a disk; in
-/// a guest also its overhead and exits. If it catches up, it takes at least the time that its disks need for all operations.
-fn applies(draft: &Draft, database: usize, member: usize, catches_up: bool) -> Option<Rate> {
     let spec = &draft.scenario.database[database].1;
-    let replication = spec.replication.as_ref()?;
+    let Some(replication) = &spec.replication else {
+        return Speed { follows: None, catches_up: None };
+    };
     let Apply::Serial = replication.apply.value;
     let user = Part::Database { database, member: place(member) };
     let on = user.stands_on(draft);
     let cores =
         on.and_then(|on| load::capacity(draft, on, Resource::Cpu)).map(|cpu| cpu.per_second);
-    // With a count of its own (`apply-io`), no operation is waited for.
-    let (waited, deferred) = replication
-        .apply_io
-        .as_ref()
-        .map_or((spec.write.sync_io.value, spec.write.deferred_io.value), |own| (0.0, own.value));
-    let (waited, deferred) = if catches_up {
-        caught_up((waited, deferred), at_once(draft, database, member))
-    } else {
-        (waited, deferred)
-    };
     let store = draft.links.databases[database].members[member].store;
+    let answers = store.map(|store| (store.component().0.answers(), store));
+    let operation = answers.map_or(0.0, |(kind, store)| kind.write_s(draft, store));
+    let done = answers.map_or(f64::INFINITY, |(kind, store)| kind.writes_per_s(draft, store));
     let exit = vm::exit_s(draft, user);
     // Behind a head, what is not waited for leaves the guest beside the next write.
     let beside = matches!(store, Some(Store::Volume { .. }));
-    let exits = if beside { waited } else { waited + deferred };
     let work = mean(&spec.write.cpu.value) * on.map_or(1.0, |on| vm::slowness(draft, on));
-    let cpu = (work + exits * exit.cpu) / cores.map_or(1.0, |cores| cores.min(1.0));
-    let operation = store.map_or(0.0, |store| store.component().0.answers().write_s(draft, store));
-    let least = match store.filter(|_| catches_up) {
-        Some(store) => {
-            (waited + deferred) / store.component().0.answers().writes_per_s(draft, store)
-        }
-        None => 0.0,
+    let seconds = |(waited, deferred): (f64, f64)| {
+        let exits = if beside { waited } else { waited + deferred };
+        let cpu = (work + exits * exit.cpu) / cores.map_or(1.0, |cores| cores.min(1.0));
+        cpu + waited * (operation + exit.latency)
     };
-    let seconds = (cpu + waited * (operation + exit.latency)).max(least);
-    (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten()
+    let rate = |seconds: f64| (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten();
+    // With a count of its own (`apply-io`), no operation is waited for.
+    let follows = replication
+        .apply_io
+        .as_ref()
+        .map_or((spec.write.sync_io.value, spec.write.deferred_io.value), |own| (0.0, own.value));
+    let catches_up = caught_up(follows, at_once(draft, database, member));
+    let least = (catches_up.0 + catches_up.1) / done;
+    Speed { follows: rate(seconds(follows)), catches_up: rate(seconds(catches_up).max(least)) }
 }
 
 #[cfg(test)]

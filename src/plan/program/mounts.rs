@@ -74,13 +74,13 @@ impl Compiler<'_> {
     pub(crate) fn at_disk(&mut self, volume: Volume, write: bool, (key, owner): (KeyId, &str)) {
         let mount = volume.mount;
         if volume.guests {
-            self.exits(if write { Exits::Waited } else { Exits::Read { mount, key } }, owner);
+            self.exit(if write { Exits::Waited } else { Exits::Read { mount, key } }, owner);
         }
         self.emit(Op::Disk { mount, write, key });
     }
 
     /// Emits an exit of a guest and its latency.
-    fn exits(&mut self, of: Exits, owner: &str) {
+    fn exit(&mut self, of: Exits, owner: &str) {
         self.emit(Op::Exit(of));
         let key = self.key("exit", owner);
         self.emit(Op::Lag(key));
@@ -91,28 +91,32 @@ impl Compiler<'_> {
         members.iter().any(|member| self.guests[member.index()])
     }
 
+    /// Returns whether a member of `pool` runs in a guest.
+    fn any_in_guest(&self, pool: PoolId) -> bool {
+        self.in_guests(&self.routes.pools[pool.index()].members)
+    }
+
     /// Emits the answer of a member of `pool`, whose guest leaves for its hypervisor.
     pub(crate) fn replies(&mut self, pool: PoolId, owner: &str) {
-        self.replies_from(self.in_guests(&self.routes.pools[pool.index()].members), owner);
+        self.replies_from(self.any_in_guest(pool), owner);
+    }
+
+    /// Emits the answer of one of several members, if one of them runs in a guest.
+    pub(crate) fn replies_from(&mut self, guests: bool, owner: &str) {
+        self.answers(guests, Exits::Waited, owner);
     }
 
     /// Emits the reply of a service's member, of `pool` or of any behind a balancer, whose guest leaves for its hypervisor. The
     /// answer to a class has the class's size.
     pub(crate) fn serves(&mut self, pool: Option<PoolId>, way: &Way<'_>, owner: &str) {
-        let guests = match pool {
-            Some(pool) => self.in_guests(&self.routes.pools[pool.index()].members),
-            None => self.guests.contains(&true),
-        };
-        if guests {
-            let of = if way.call.is_none() { Exits::Reply } else { Exits::Waited };
-            self.exits(of, &format!("{owner}.reply"));
-        }
+        let any = self.guests.contains(&true);
+        let guests = pool.map_or(any, |pool| self.any_in_guest(pool));
+        self.answers(guests, if way.call.is_none() { Exits::Reply } else { Exits::Waited }, owner);
     }
 
-    /// Emits the answer of one of several members, if one of them runs in a guest.
-    pub(crate) fn replies_from(&mut self, guests: bool, owner: &str) {
+    fn answers(&mut self, guests: bool, of: Exits, owner: &str) {
         if guests {
-            self.exits(Exits::Waited, &format!("{owner}.reply"));
+            self.exit(of, &format!("{owner}.reply"));
         }
     }
 

@@ -433,8 +433,8 @@ mod tests {
         near(lags.members[1].tally.lag_s2, 3_600.0 * (3_600.0 + back) / 2.0);
     }
 
-    /// It waits for its disks while it catches up, so it applies 300 writes per second, 200 more than arrive: it needs 1,800 s. After
-    /// that it applies 800 per second: 700 that arrive leave no lag.
+    /// It waits for its disks while it catches up, so it applies 300 writes per second, 200 more than arrive: it needs 1,800 s.
+    /// After that it applies 800 per second: 700 that arrive leave no lag.
     #[test]
     fn a_replica_catches_up_at_the_speed_of_its_disks() {
         let slow = Speed { follows: Some(rate(800.0)), catches_up: Some(rate(300.0)) };

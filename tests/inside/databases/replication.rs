@@ -80,15 +80,16 @@ fn a_replica_that_was_away_catches_up_on_a_straight_line() {
     assert!((caught - 50.0).abs() <= 0.02, "{caught}");
 }
 
-/// A write is some work and some operations at the disks that nothing waits for. A replica that was away for 100 s is no faster than its
-/// disks, so it has caught up after so many seconds. Then it follows at the speed of its processor again. Years take the same speeds.
+/// A write is some work and some operations at the disks that nothing waits for. A replica that was away for 100 s is no faster than
+/// its disks until it has caught up. Then it follows at the speed of its processor again, 800 per second. Years take the same speeds.
 ///
 /// | a write | disks | writes per second, done and arriving | caught up after |
 /// |---|---|---|---|
 /// | 1.25 ms, 4 operations of 1 ms | 1 | 250, 100 | 10,000 / 150 = 66.7 s |
 /// | 1.25 ms, 8 operations of 4 ms | 4 | 125, 60 | 6,000 / 65 = 92.3 s |
 ///
-/// Of several disks one is idle at times, so they do up to a fifth less. A random delay of receipt lets the applier wait in the first second.
+/// One of several disks is idle at times, so they do up to a fifth less. A random delay of receipt lets the applier wait in the first
+/// second.
 #[test]
 fn a_replica_that_was_away_catches_up_no_faster_than_its_disks() {
     let at_random = "{ dist = \"exponential\", mean = \"100ms\" }";

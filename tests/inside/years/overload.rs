@@ -226,10 +226,10 @@ steps = [ {{ cpu = "api", demand = "call" }} ]
     assert!((all / each.iter().sum::<f64>() - 1.0).abs() < 0.01, "{each:?}, {all}");
 }
 
-/// Reads of 12 ms of a disk go to two replicas, 50 per second, without users. One replica dies. If a script knows that, the other has all
-/// of them, and does 1 / 12 ms = 83.3 of 100 per second. Without a script half of the reads still go to the dead one. Calls wait 10 s at
-/// most, so the excess is lost but for the queue of the first 10 s. A window loses as many without a script. With one it loses more, since
-/// the disk goes on with reads whose call has timed out, which years leave out.
+/// Reads of 12 ms of a disk go to two replicas, 50 per second to each, from no users. One replica dies. If a script knows that, the
+/// other has all of them, and does 1 / 12 ms = 83.3 of 100 per second. Calls wait 10 s at most, so the excess is lost but for the
+/// queue of the first 10 s. Without a script half of the reads still go to the dead replica, and a window loses as many. With a script a
+/// window loses more, since the disk goes on with reads whose call has timed out. Years leave that out.
 #[test]
 fn reads_that_a_replica_cannot_do_are_lost_by_the_time_out_of_their_call() {
     let script = r#"

@@ -256,10 +256,10 @@ impl Database {
         far.cause = ctx.cause;
         if !cut {
             far.ends.iter_mut().for_each(|end| end.knows = true);
-        }
-        for replica in 0..self.members.len() {
-            if !cut && self.is_replica(replica) && self.is_far(replica) {
-                self.misses(replica);
+            for replica in 0..self.members.len() {
+                if self.is_replica(replica) && self.is_far(replica) {
+                    self.misses(replica);
+                }
             }
         }
         self.sees(ctx.now);
