@@ -3,7 +3,8 @@
 //! Model: one flag, which the work polls while it runs (`Progress::watch`). The work discards the replications under
 //! way. The command writes the complete ones as partial results and ends with [`Stop::exit`], the code of the signal.
 //! Files are valid at any instant (see [`report::write`](crate::report::write)), so a second signal ends the process
-//! immediately, from the handler itself.
+//! immediately, from the handler itself. Two different signals may be handled on two threads at the same time: each says
+//! that it came before it looks for the other, so at least one of them is the second.
 //! Holds: a signal that the parent process ignored (`nohup`) stays ignored.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -19,6 +20,8 @@ const SIGNALS: &[(i32, Exit)] = &[
     #[cfg(unix)]
     (consts::SIGHUP, Exit::HungUp),
 ];
+/// True for each of [`SIGNALS`] that came.
+static CAME: [AtomicBool; 3] = [const { AtomicBool::new(false) }; 3];
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 /// The exit code of the signal.
@@ -38,16 +41,12 @@ impl Stop {
     ///
     /// [`Exit::Io`] if the operating system refuses.
     pub fn listen() -> Result<Self, Failure> {
-        for &(signal, exit) in SIGNALS.iter().filter(|(signal, _)| !is_ignored(*signal)) {
-            let code = exit.code();
-            // The handlers run in this order: a first signal only sets the flag, a second one finds it set. When the
-            // flag is seen, the code has been stored.
-            flag::register_conditional_shutdown(signal, code.into(), &ASKED)
-                .and_then(|_| flag::register_usize(signal, &CODE, code.into()))
-                .and_then(|_| flag::register(signal, &ASKED))
-                .map_err(|error| {
+        for (&(signal, exit), came) in SIGNALS.iter().zip(&CAME) {
+            if !is_ignored(signal) {
+                handle(signal, exit.code(), came).map_err(|error| {
                     Failure::new(Exit::Io, format!("cannot listen for signals: {error}"))
                 })?;
+            }
         }
         Ok(Self { asked: &ASKED, code: &CODE })
     }
@@ -72,6 +71,20 @@ impl Stop {
         let exit = Exit::ALL.iter().copied().find(|exit| usize::from(exit.code()) == code);
         self.asked().then_some(exit.unwrap_or(Exit::Interrupted))
     }
+}
+
+/// Installs what `signal` does, in the order in which it is done: it ends the process if it came before or if another
+/// came; else it asks for the end. `came` is its own element of [`CAME`].
+fn handle(signal: i32, code: u8, came: &'static AtomicBool) -> std::io::Result<()> {
+    flag::register_conditional_shutdown(signal, code.into(), came)?;
+    flag::register(signal, came)?;
+    for other in CAME.iter().filter(|other| !std::ptr::eq(*other, came)) {
+        flag::register_conditional_shutdown(signal, code.into(), other)?;
+    }
+    // When the flag is seen, the code has been stored.
+    flag::register_usize(signal, &CODE, code.into())?;
+    flag::register(signal, &ASKED)?;
+    Ok(())
 }
 
 /// Returns whether the parent process ignored `signal`; `false` if the system does not report it.
