@@ -18,10 +18,14 @@
 //!   the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it is settled, F(w) = 1 − C/λ; then 1 −
 //!   C/λ of the views is lost. Without patience the queue grows and nothing is lost before it is full. Where it fills
 //!   up before users abandon, single requests are refused before the average load reaches the limit (`refusals`).
+//! - *Messages* are flows of their own, at the rate at which views publish them. They wait and cost no view, unless a full queue
+//!   refuses them (`messages`).
+//! - Work for which no view waits fills resources, and loses no view by itself.
 //!
 //! Quiet time is never stepped through: views are the integral of the rate, settled overload is the sum over the week's
 //! hours, and the time in a state is kept by hour of the week. Only stalls, and the time right after a change in
-//! overload, are taken in small steps; so are, if replication lag is asked for, the hours in which a replica may lag.
+//! overload, are taken in small steps; so are queues of messages until they are empty and, if replication lag is asked
+//! for, the hours in which a replica may lag.
 //!
 //! Holds: lost views by cause sum to the total, up to rounding; memory does not grow with the horizon. States met are
 //! remembered up to [`MOST_CELLS`], then forgotten. That affects only the order of summation and which states count as
@@ -39,11 +43,13 @@ mod levels;
 mod line;
 mod memo;
 mod memories;
+mod messages;
 pub mod reading;
 mod refusals;
 mod restored;
 mod row;
 pub mod scaling;
+pub mod stalls;
 mod stays;
 mod together;
 mod users;
@@ -57,7 +63,6 @@ use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits};
-use crate::plan::fluid::users::Patience;
 use crate::plan::fluid::{FluidWorkload, HOUR_NS};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::varying::Varying;
@@ -69,12 +74,14 @@ pub use lag::LagTally;
 use line::line;
 use memo::Shared;
 pub use memo::{Known, MOST_CELLS, Memo};
+use messages::Refused;
 use restored::Restored;
 pub use restored::RestoredTally;
 use row::Row;
 use scaling::{ScalerTally, Scalers};
+use stalls::Stall;
 use together::{Bad, union};
-use users::{Crowd, Endured, Fails, Passed, Still};
+use users::{Crowd, Fails, Passed};
 
 /// A twelfth of a year.
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
@@ -132,19 +139,6 @@ pub struct TrafficTally {
     pub scaled: Vec<ScalerTally>,
 }
 
-/// A stall in progress, of the classes that enter by the same services.
-#[derive(Clone, Debug)]
-struct Stall {
-    since: SimTime,
-    /// Views that arrived, those of them that are stalled, and requests that hold a worker, by class.
-    views: Vec<f64>,
-    standing: Vec<f64>,
-    held: Vec<f64>,
-    /// Views that arrived, by workload.
-    came: Vec<f64>,
-    cause: u32,
-}
-
 /// Traffic in one trajectory.
 pub struct Live<'m, 'p> {
     memo: &'m mut Memo<'p>,
@@ -183,7 +177,11 @@ pub struct Live<'m, 'p> {
     following: bool,
     from: SimTime,
     month: SimTime,
+    /// Per flow: the classes, then the messages.
     rows: Vec<Row>,
+    /// Messages done in the present interval if some wait, per flow of messages; and what full queues refuse.
+    done: Vec<f64>,
+    refused: Vec<Refused>,
     /// Intervals that were bad for at least one class.
     bad: f64,
     /// Groups of classes that enter by the same services.
@@ -267,7 +265,9 @@ impl<'m, 'p> Live<'m, 'p> {
             following: false,
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
-            rows: fluid.classes.iter().map(|_| Row::of(causes)).collect(),
+            rows: (0..fluid.flows()).map(|_| Row::of(causes)).collect(),
+            done: Vec::new(),
+            refused: Vec::new(),
             bad: 0.0,
             stalls: vec![None; groups.len()],
             silent: vec![None; fluid.network.lives.len()],
@@ -363,28 +363,13 @@ impl<'m, 'p> Live<'m, 'p> {
             self.follow = FOLLOWED;
         }
         let load = Rc::clone(&self.load);
-        for (class, load) in load.classes.iter().enumerate() {
+        for (class, load) in load.flows.iter().enumerate() {
             self.rows[class].settled = false;
             if load.fails > 0.0 {
                 self.rows[class].cause = self.why(&load.because, view);
             }
         }
-        for group in 0..self.groups.len() {
-            let members = &self.groups[group];
-            let blamed = members.iter().find(|class| load.classes[**class].stalls > 0.0);
-            match (&mut self.stalls[group], blamed) {
-                (None, Some(blamed)) => {
-                    let none = vec![0.0; members.len()];
-                    let (views, standing, held) = (none.clone(), none.clone(), none);
-                    let came = vec![0.0; self.crowds.len()];
-                    let cause = self.why(&load.classes[*blamed].stalled_by, view);
-                    self.stalls[group] =
-                        Some(Stall { since: at, views, standing, held, came, cause });
-                }
-                (Some(_), None) => self.resume(group, at),
-                (Some(_), Some(_)) | (None, None) => {}
-            }
-        }
+        self.stall_or_resume(at, view);
     }
 
     /// Updates the databases after a change of role or replication; the traffic is that before the change.
@@ -407,7 +392,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
         let of = |(workload, of): (usize, &FluidWorkload)| {
-            asks(workload) * factors[workload] * self.load.classes[of.class].commits[place]
+            asks(workload) * factors[workload] * self.load.commits(of.class, place)
         };
         let all = memo.plan.workloads.iter().enumerate().map(of).sum();
         Rate::per_second(all).unwrap_or(Rate::ZERO)
@@ -417,60 +402,6 @@ impl<'m, 'p> Live<'m, 'p> {
     fn why(&mut self, inputs: &[u32], view: View<'_>) -> u32 {
         let facts = inputs.iter().filter_map(|input| self.facts[*input as usize]);
         self.places[view.oldest_cause(facts, &mut self.explanation).index()]
-    }
-
-    /// Ends a stall.
-    fn resume(&mut self, group: usize, at: SimTime) {
-        let Some(stall) = self.stalls[group].take() else { return };
-        let lasted = at.since(stall.since).seconds();
-        if lasted <= 0.0 {
-            return;
-        }
-        for (workload, endured, crowd) in self.stalled_so_far(group, &stall, lasted) {
-            self.crowds[workload] = crowd;
-            let row = &mut self.rows[self.memo.plan.workloads[workload].class];
-            row.lose(stall.cause as usize, endured.lost);
-            row.stay_away(endured.never_born);
-            row.tally.late += endured.late;
-            row.waiting += endured.waits;
-        }
-    }
-
-    /// Returns the cost of a stall that ends after `lasted` seconds, per workload, with its users at that time.
-    fn stalled_so_far(
-        &self,
-        group: usize,
-        stall: &Stall,
-        lasted: f64,
-    ) -> Vec<(usize, Endured, Crowd<'p>)> {
-        let fluid = self.memo.plan;
-        let members = &self.groups[group];
-        let each = |place: usize| stall.views[place] / lasted;
-        let held: f64 = stall.held.iter().map(|held| held / lasted).sum();
-        let all: f64 = members
-            .iter()
-            .enumerate()
-            .map(|(k, class)| each(k) * fluid.classes[*class].requests)
-            .sum();
-        let (workers, backlog) = self.room(members[0]).unwrap_or((f64::INFINITY, 0.0));
-        let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
-        let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
-        let one = |(workload, of): (usize, &FluidWorkload)| {
-            let place = members.iter().position(|class| *class == of.class)?;
-            let (views, standing) = (stall.views[place], stall.standing[place]);
-            let still = Still {
-                patience: &fluid.classes[of.class].patience,
-                lasted,
-                came: stall.came[workload],
-                share: if views > 0.0 { standing / views } else { 0.0 },
-                held_up,
-                full,
-            };
-            let mut crowd = self.crowds[workload].clone();
-            let endured = crowd.endure(&still);
-            Some((workload, endured, crowd))
-        };
-        fluid.workloads.iter().enumerate().filter_map(one).collect()
     }
 
     /// Accounts for everything up to `to`.
@@ -514,13 +445,13 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Returns the views lost up to `at`, by class; those of a stall in progress are added at its end.
     pub fn lost_by(&mut self, at: SimTime) -> Vec<f64> {
         self.account(at);
-        self.rows.iter().map(|row| row.tally.lost.iter().sum()).collect()
+        self.views_rows().iter().map(|row| row.tally.lost.iter().sum()).collect()
     }
 
     /// Returns whether many views fail or stall whose users may leave.
     fn is_troubled(&self) -> bool {
         let many = |of: &FluidWorkload| {
-            let load = &self.load.classes[of.class];
+            let load = &self.load.flows[of.class];
             of.users.session.is_some() && load.fails + load.stalls >= BAD
         };
         self.memo.plan.workloads.iter().any(many)
@@ -554,34 +485,22 @@ impl<'m, 'p> Live<'m, 'p> {
         self.came(from, to, &mut came, &mut views);
         let mut all_carried = std::mem::take(&mut self.carried);
         all_carried.clear();
-        for (group, stall) in self.stalls.iter_mut().enumerate() {
-            let Some(stall) = stall else { continue };
-            for (place, class) in self.groups[group].iter().enumerate() {
-                let load = &self.load.classes[*class];
-                stall.views[place] += views[*class];
-                stall.standing[place] += views[*class] * load.stalls;
-                stall.held[place] += views[*class] * load.held;
-                for (workload, of) in self.memo.plan.workloads.iter().enumerate() {
-                    if of.class == *class {
-                        stall.came[workload] += came[workload];
-                    }
-                }
-            }
-        }
+        self.stand(&came, &views);
         self.try_again(&came, &views, seconds);
         let strained = self.memo.cells[cell as usize].strained;
         let most = strained.then(|| self.most_until(to)).flatten();
-        let waited = self.waiting();
-        for (class, wanted) in views.iter().copied().enumerate() {
-            let fails = self.load.classes[class].fails;
-            let stands = self.load.classes[class].stalls;
+        let mut waited = self.waiting();
+        self.queue_up(to);
+        for (class, wanted) in views.iter().copied().enumerate().take(self.load.messages().start) {
+            let fails = self.load.flows[class].fails;
+            let stands = self.load.flows[class].stalls;
             let row = &mut self.rows[class];
             row.tally.intended += wanted;
             row.month_intended += wanted;
             let over = self.memo.cells[cell as usize].over[class];
             let over = over && !most.as_ref().is_some_and(|most| self.is_calm(class, most));
             let stalled = self.stalled(class);
-            let tries_fail = Fails::of(&self.load.classes[class]);
+            let tries_fail = Fails::of(&self.load.flows[class]);
             let (mut overload, mut wasted) = (0.0, 0.0);
             let strained = (over || self.rows[class].waiting > 0.0) && !stalled;
             if strained {
@@ -591,9 +510,13 @@ impl<'m, 'p> Live<'m, 'p> {
                     self.rows[class].shade(from, to, broken);
                 }
                 let live = (1.0 - fails) / self.tries[class];
-                (overload, wasted) = self.overload(class, to, broken < BAD);
+                let noted = broken >= BAD || self.refuses(class, broken, (from, to));
+                (overload, wasted) = self.overload(class, to, !noted);
                 (overload, wasted) = (overload * live, wasted * live);
             }
+            // A page whose message is refused has been worked on before.
+            let refused = if stalled { 0.0 } else { self.refused(class) };
+            (overload, wasted) = (overload + refused, wasted + refused);
             let mut passed = Passed::default();
             let of_class = self.memo.plan.workloads.iter().enumerate();
             for (workload, _) in of_class.filter(|(_, of)| of.class == class) {
@@ -618,16 +541,18 @@ impl<'m, 'p> Live<'m, 'p> {
             if !strained {
                 let unserved = passed.lost + passed.never_born;
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
-                row.shade(from, to, share + stands);
+                row.shade_with((from, to), share + stands, class, &self.refused);
             }
             self.scalers.asks(class, passed.carried + passed.over);
             // Part of the work of lost views was done.
             passed.carried += wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;
             all_carried.push(passed.carried);
-            let commits = &self.load.classes[class].commits;
+        }
+        self.work_on(&mut all_carried, &mut waited);
+        for (load, carried) in self.load.flows.iter().zip(&all_carried) {
             for database in self.databases.iter_mut().flatten() {
-                database.carry(passed.carried, commits);
+                database.carry(*carried, &load.commits);
             }
         }
         if self.memo.lags {
@@ -641,7 +566,7 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Returns the share of a class's views lost to failures, including the views of users who left because of them;
     /// each workload sends `came` of them.
     fn broken(&self, class: usize, came: &[f64], wanted: f64) -> f64 {
-        let load = &self.load.classes[class];
+        let load = &self.load.flows[class];
         if wanted <= 0.0 {
             return load.fails;
         }
@@ -665,7 +590,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
         for ((workload, of), came) in self.memo.plan.workloads.iter().enumerate().zip(came) {
             let (class, crowd) = (of.class, &mut self.crowds[workload]);
-            let load = &self.load.classes[class];
+            let load = &self.load.flows[class];
             if load.fails > 0.0 || !crowd.is_empty() {
                 let tries = crowd.tries(*came, seconds, Fails::of(load));
                 self.tries[class] += (tries - came) / views[class].max(f64::MIN_POSITIVE);
@@ -682,7 +607,8 @@ impl<'m, 'p> Live<'m, 'p> {
                 continue;
             };
             let peak = |workload: usize| self.memo.peaks[workload];
-            if database.lags().keep_up(self.commit_rate(place, peak)) {
+            let drains = !self.done.is_empty();
+            if !drains && database.lags().keep_up(self.commit_rate(place, peak)) {
                 let wrote = self.committed(place, carried);
                 database.lags().pass(to, wrote);
                 continue;
@@ -692,12 +618,16 @@ impl<'m, 'p> Live<'m, 'p> {
                 let hour = HOUR_NS - self.memo.calendar(at) % HOUR_NS;
                 let until = to.min(at + SimDuration::from_nanos(hour));
                 self.came(at, until, &mut Vec::new(), &mut came);
-                for (class, came) in came.iter_mut().enumerate() {
+                for (class, came) in came.iter_mut().enumerate().take(self.load.messages().start) {
                     let lost = views[class] - carried[class];
                     if lost != 0.0 {
                         *came -=
                             lost * self.part_lost(class, (at, until), to, *came / views[class]);
                     }
+                }
+                let part = until.since(at).seconds() / to.since(self.from).seconds();
+                for flow in self.load.messages() {
+                    came[flow] = carried[flow] * part;
                 }
                 let wrote = self.committed(place, &came);
                 database.lags().follow(until, wrote);
@@ -709,7 +639,7 @@ impl<'m, 'p> Live<'m, 'p> {
 
     /// Returns the writes of these views, by class.
     fn committed(&self, place: usize, views: &[f64]) -> f64 {
-        let each = self.load.classes.iter().zip(views);
+        let each = self.load.flows.iter().zip(views);
         // Views abandoned in the queue may have arrived in an earlier interval.
         each.map(|(load, views)| load.commits[place] * views).sum::<f64>().max(0.0)
     }
@@ -731,12 +661,7 @@ impl<'m, 'p> Live<'m, 'p> {
         if all > 0.0 { piece / all } else { even }
     }
 
-    fn stalled(&self, class: usize) -> bool {
-        let group = self.groups.iter().position(|group| group.contains(&class));
-        group.is_some_and(|group| self.stalls[group].is_some())
-    }
-
-    /// Computes the intended views, by workload and by class.
+    /// Computes the intended views, by workload and by flow: none of messages.
     fn came(&self, from: SimTime, to: SimTime, came: &mut Vec<f64>, views: &mut Vec<f64>) {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
@@ -761,6 +686,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let mut slices = 0_u32;
         // An autoscaler acts on the rates of the moment, not on those of the hour.
         let followed = !self.scalers.is_empty();
+        let load = Rc::clone(&self.load);
         while at < to && (followed || !self.rows[class].settled) {
             slices += 1;
             if slices.is_multiple_of(SLICES) && self.told_to_stop.is_some_and(|told| told()) {
@@ -772,6 +698,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let seconds = until.since(at).seconds();
             self.came(at, until, &mut came, &mut rates);
             rates.iter_mut().zip(&self.tries).for_each(|(rate, tries)| *rate *= tries / seconds);
+            load.publish(&mut rates);
             let excess = self.memo.excess(state, class, &rates);
             let rate = rates[class];
             let capacity = match (excess.plain > 0.0, excess.most > 0.0) {
@@ -852,6 +779,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let network = &self.memo.plan.network;
         let busy = busy.enumerate().map(|(at, used)| network.used_with_yielding(at, used).min(1.0));
         let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
+        let classes = self.load.messages().start;
         let none = |copies: &Copies| WritesTally {
             lost: vec![0.0; causes],
             lags: vec![LagTally::default(); copies.members.len()],
@@ -862,7 +790,7 @@ impl<'m, 'p> Live<'m, 'p> {
         };
         TrafficTally {
             busy: busy.collect(),
-            classes: self.rows.into_iter().map(|row| row.tally).collect(),
+            classes: self.rows.into_iter().take(classes).map(|row| row.tally).collect(),
             bad_intervals: self.bad,
             restored: self.restored.tallies(),
             scaled: self.scalers.tallies(end),
@@ -924,22 +852,4 @@ fn set_age(bits: &mut Bits, at: usize, age: u32) {
     for bit in 0..AGE_BITS {
         set(bits, at + bit, age >> bit & 1 == 1);
     }
-}
-
-/// Returns the views that a stall of `lasted` seconds loses, and those that wait at its end, in seconds' worth of the
-/// rate. Up to `held_up` the given share is stalled, then all views; from `full` on all are refused.
-#[must_use]
-pub fn stalled(
-    patience: &Patience,
-    lasted: f64,
-    share: f64,
-    (held_up, full): (f64, f64),
-) -> (f64, f64) {
-    let (a, b) = (held_up.min(lasted), full.min(lasted));
-    // A view that arrives at u waits for `lasted` − u.
-    let waits =
-        |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
-    let (some, all) = (waits(0.0, a), waits(a, b));
-    let lost = share * (a - some) + ((b - a) - all) + (lasted - b);
-    (lost.max(0.0), share * some + all)
 }

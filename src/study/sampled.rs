@@ -338,11 +338,12 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan) -> Option<String> {
     if plan.workloads.iter().any(|workload| !matches!(workload.arrivals, Arrivals::Described(_))) {
         return Some("some of the traffic is recorded or of closed users".into());
     }
-    let [_, top] = fluid.mean_and_top_rates();
+    let [_, mut top] = fluid.mean_and_top_rates();
     let state = fluid.state(&fluid.well());
+    state.publish(&mut top);
     let mut used = state.constant.to_vec();
-    for (class, rate) in state.classes.iter().zip(&top) {
-        class.work.iter().for_each(|(at, work)| used[*at as usize] += work * rate);
+    for (flow, rate) in state.flows.iter().zip(&top) {
+        flow.work.iter().for_each(|(at, work)| used[*at as usize] += work * rate);
     }
     let busiest = used.iter().zip(state.capacity.iter()).map(|(used, capacity)| used / capacity);
     let busiest =

@@ -13,6 +13,7 @@ mod histories;
 mod lag;
 pub mod load;
 mod memories;
+mod messages;
 mod names;
 mod offers;
 pub mod oracles;

@@ -15,12 +15,8 @@ impl Flow for Queue {
         watched, switches, uplinks, is_slice, may_wait,
     );
 
-    /// Returns the classes of messages, but for those of queues with a limit, or for which requests wait that hold a worker; and
-    /// over years, which count messages above the capacity as lost.
+    /// Returns the classes of messages, but for those of queues with a limit, or for which requests wait that hold a worker.
     fn queued(&self, draft: &Draft) -> Vec<usize> {
-        if draft.scenario.run.horizon.is_some() {
-            return Vec::new();
-        }
         let mut awaited = BTreeSet::new();
         let holds = |class: usize| draft.links.enters[class].is_some();
         for (_, route) in draft.routes.iter().enumerate().filter(|(class, _)| holds(*class)) {

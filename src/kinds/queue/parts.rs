@@ -1,5 +1,7 @@
 //! Parts that can fail: brokers, each a process in its zone.
 
+use std::collections::BTreeSet;
+
 use crate::convert::table;
 use crate::kinds::queue::plan::{Queue, broker};
 use crate::plan::Draft;
@@ -17,6 +19,24 @@ const BROKER: Sort = Sort { word: "broker", ..Sort::ROLE };
 /// Returns the number of brokers of the queue at `index`.
 fn brokers(draft: &Draft, index: usize) -> u32 {
     table::u32(draft.scenario.queue[index].1.in_.value.0.len())
+}
+
+/// Returns whether the work of a message of a queue leads to further messages of that queue.
+fn publishes_again(draft: &Draft, queue: usize) -> bool {
+    let (mut seen, mut left) = (BTreeSet::new(), vec![queue]);
+    while let Some(at) = left.pop() {
+        let Some(class) = draft.links.own.queues[at].class else { continue };
+        each(&draft.routes[class].steps, &mut |step| {
+            if let Does::Ask(ask) = &step.does
+                && let (Kind::Queue, to) = ask.of()
+                && ask.awaits().is_none()
+                && seen.insert(to)
+            {
+                left.push(to);
+            }
+        });
+    }
+    seen.contains(&queue)
 }
 
 impl Parts for Queue {
@@ -42,6 +62,12 @@ impl Parts for Queue {
                     found.extend(between::not_yet(draft, here, &brokers, &what, step.span));
                 }
             });
+        }
+        for (index, (name, _)) in draft.scenario.queue.iter().enumerate() {
+            if publishes_again(draft, index) {
+                let what = format!("the work of messages of `{name}` publishes to `{name}` again");
+                found.push(NotYet::over_years(what, name.span));
+            }
         }
         for route in &draft.routes {
             each(&route.steps, &mut |step| {

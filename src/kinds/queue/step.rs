@@ -2,25 +2,25 @@
 //! over routes.
 //!
 //! A producer that waits needs a broker; one that does not wait needs none. The load of the work belongs to the
-//! class that does it: offered load counts its requests. In long-horizon runs it follows the producer's request, and
-//! no request waits for it. Backlogs while consumers are gone are simulated in windows only: over years such messages
-//! are not processed later.
+//! class that does it: offered load counts its requests. In long-horizon runs messages are a flow of their own, which waits
+//! where its consumers cannot do it yet ([`messages`](crate::plan::fluid::messages)).
 
 use std::sync::Arc;
 
 use crate::convert::place;
 use crate::kinds::queue::live::{Publishing, WHO};
 use crate::kinds::queue::plan::Noted;
-use crate::kinds::queue::plan::{broker, work_of_broker};
-use crate::kinds::queue::spec::{AwaitStep, PublishStep};
+use crate::kinds::queue::plan::{at_work, broker, work_of_broker};
+use crate::kinds::queue::spec::{AwaitStep, PublishStep, QueueSpec, WhenFull};
 use crate::model::route::{Branch, Op, Pick};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
-use crate::plan::fluid::network::{self, Branch as Way, Onward, Place, Split, times};
+use crate::plan::fluid::messages::Messages;
+use crate::plan::fluid::network::{self, Branch as Way, Onward, Place, Split, once, times};
 use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::kind::flow::Leaf;
-use crate::plan::load::{Here, Sums};
+use crate::plan::load::{Here, Sums, mean};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::{Compiler, law_of};
 use crate::plan::route::Step;
@@ -30,6 +30,14 @@ use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::workload::changed::Changes;
+
+/// Returns the number of waiting messages, of the mean size, at which the queue is full; infinite without a limit.
+fn most(spec: &QueueSpec) -> f64 {
+    let count = spec.limit.as_ref().map_or(f64::INFINITY, |limit| f64::from(limit.value));
+    let each = spec.size.as_ref().map_or(0.0, |law| mean(&law.value));
+    let bytes = spec.limit_bytes.as_ref().map_or(f64::INFINITY, |limit| limit.value.count() as f64);
+    count.min(bytes / each)
+}
 
 /// A publication.
 #[derive(Debug)]
@@ -96,9 +104,9 @@ impl Leaf for Publish {
         let spec = &draft.scenario.queue[self.queue].1;
         let pair = if spec.failover.is_some() { spec.in_.value.0.len() } else { 1 };
         let work = work_of_broker(draft, self.queue);
+        let brokers = (0..place(pair)).map(|member| broker(self.queue, member));
         let mut ways: Vec<Way> = Vec::new();
-        for member in 0..place(pair) {
-            let part = broker(self.queue, member);
+        for part in brokers.clone() {
             let mut way = network.branch(part);
             network.cpu(&mut way, part, work);
             network.exits(&mut way, part, 1.0);
@@ -107,10 +115,25 @@ impl Leaf for Publish {
         // Detection and takeover take no time here: windows around a break show their cost.
         let node = network.node(Split::First, ways);
         then.push(Onward { waits: self.waits, ..times(node, count) });
-        if let Some(class) = draft.links.own.queues[self.queue].class {
-            let root = network.root(class);
-            then.push(Onward { waits: false, ..times(root, count) });
-        }
+        let Some(class) = draft.links.own.queues[self.queue].class else { return };
+        let root = network.shared((Kind::Queue, self.queue, 0), |network| {
+            let then = vec![once(network.root(class))];
+            let way = |part| Way { then: then.clone(), ..network.branch(part) };
+            let ways = brokers.map(way).collect();
+            network.node(Split::First, ways)
+        });
+        let Some((pool, workers, slots)) = at_work(draft, self.queue) else { return };
+        network.publishes(Messages {
+            class,
+            root,
+            consumers: root,
+            pool,
+            workers,
+            slots,
+            most: most(spec),
+            refuses: spec.when_full.as_ref().is_some_and(|when| when.value == WhenFull::Reject),
+            published: vec![(node, self.waits)],
+        });
     }
 
     /// Returns 0, a lower bound: neither the broker's work nor the time until the message is safe is counted.

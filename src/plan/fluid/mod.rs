@@ -18,6 +18,7 @@
 pub mod buffers;
 pub mod copies;
 pub mod memories;
+pub mod messages;
 pub mod network;
 pub mod open;
 pub mod power;
@@ -188,7 +189,7 @@ impl FluidPlan {
     /// Compiles a draft; `None` if no class is requested at a rate alone.
     #[must_use]
     pub fn of(draft: &Draft) -> Option<Self> {
-        let network = Network::of(draft);
+        let network = Network::of(draft).with_messages_in_order();
         let mut plan = Self {
             parts: Vec::new(),
             resource_parts: Vec::new(),

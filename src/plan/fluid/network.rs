@@ -202,6 +202,8 @@ pub struct Network {
     pub buffers: Vec<Buffer>,
     /// Memories that start empty.
     pub memories: Vec<Memory>,
+    /// Messages, each after those whose work publishes them.
+    pub messages: Vec<super::messages::Messages>,
 }
 
 /// Capacity of a service for requests.

@@ -152,6 +152,10 @@ impl<'n> Times<'n> {
                 self.visit(onward.node, (rate * share * onward.count, depth + 1), all);
             }
         }
+        let here = |(fork, _): &(u32, bool)| *fork == node;
+        for messages in self.net.messages.iter().filter(|one| one.published.iter().any(here)) {
+            self.visit(messages.root, (rate, depth + 1), all);
+        }
     }
 }
 

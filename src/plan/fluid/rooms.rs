@@ -171,7 +171,7 @@ impl FluidPlan {
                 _ => {}
             }
         }
-        self.state(&bits).classes.iter().map(|class| class.held).collect()
+        self.state(&bits).flows.iter().map(|flow| flow.held).collect()
     }
 
     fn is_head(&self, part: u32) -> bool {

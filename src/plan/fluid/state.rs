@@ -19,6 +19,7 @@
 //!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
+mod load;
 pub mod pauses;
 mod ways;
 
@@ -28,6 +29,7 @@ use super::memories::{LookUps, MemoryNow};
 use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers, memories};
 use crate::convert::table;
+pub use load::{FlowLoad, Stage, StateLoad};
 use ways::{Absent, Ways};
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
@@ -90,80 +92,12 @@ pub enum Input {
     CutShield(u32, f64),
 }
 
-/// Effect of a state on the traffic of all classes of the plan.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StateLoad {
-    /// Effect per class. States that differ elsewhere share it, and the rows below.
-    pub classes: Vec<Arc<ClassLoad>>,
-    /// Work per second that does not depend on the traffic, per resource.
-    pub constant: Arc<[f64]>,
-    /// Deep probes per second that enter processes which an autoscaler counts, by part.
-    pub probed: Vec<(u32, f64)>,
-    /// Capacity in work per second, per resource.
-    pub capacity: Arc<[f64]>,
-    /// True if the edges fetch and no fetch is answered, per CDN.
-    pub silent: Vec<bool>,
-    /// Power meters whose part is off.
-    pub off: Vec<u32>,
-    /// Two flags per buffer: its member keeps the content, and that is the primary.
-    pub buffers: Vec<(bool, bool)>,
-    /// True if the content is lost, per memory.
-    pub lost: Vec<bool>,
-}
-
-/// Set of members that share the requests of a class.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Stage {
-    /// Expected visits per view (at most 1) of each member, and the resources that it uses there.
-    pub ways: Vec<(f64, Vec<u32>)>,
-    /// True if a request waits for the work done there.
-    pub waits: bool,
-}
-
-/// Effect of a state on one class.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClassLoad {
-    /// Share of its views that meets a dead part or is cut off.
-    pub fails: f64,
-    /// Part of `fails` that fails at every retry: all possible targets are dead, or it stays at a dead member.
-    /// The rest was sent to one dead member of several.
-    pub lacks: f64,
-    /// Part of `lacks` whose requests all meet the same dead member: its retries cause no work behind
-    /// the balancer.
-    pub stuck: f64,
-    /// True if part of `stuck` is sessions that stick to a dead member: users who leave are then among these.
-    pub sticks: bool,
-    /// Fraction of `lacks` that gets no answer at all: these users are cut off, and wait until they time out.
-    pub unheard: f64,
-    /// Share of its views that meets a stalled part, and no dead one.
-    pub stalls: f64,
-    /// Expected number of stalled requests per view, each of which holds a worker.
-    pub held: f64,
-    /// Work per view, by resource used.
-    pub work: Vec<(u32, f64)>,
-    /// Sets of members that share its requests.
-    pub stages: Vec<Stage>,
-    /// Inputs to which failures are attributed.
-    pub because: Vec<u32>,
-    /// Inputs to which stalls are attributed.
-    pub stalled_by: Vec<u32>,
-    /// Two flags per CDN: its edges fetch something for a view, and some fetch is answered. They do not
-    /// depend on the age of the content.
-    pub fetches: Vec<[bool; 2]>,
-    /// Writes per view that a primary commits, by index in [`Network::commits`].
-    pub commits: Vec<f64>,
-    /// Requests per view that enter processes which an autoscaler counts, by part.
-    pub enters: Vec<(u32, f64)>,
-    /// Look-ups per view that reach a memory; those that have none are left out.
-    pub look_ups: Vec<(u32, f64)>,
-}
-
 /// Condition of all parts in a state, which determines where forks lead.
 #[derive(Clone)]
 pub struct Standing<'p> {
-    plan: &'p FluidPlan,
+    pub(super) plan: &'p FluidPlan,
     fit: Vec<bool>,
-    slow: Vec<f64>,
+    pub(super) slow: Vec<f64>,
     full: Vec<bool>,
     paused: Vec<u32>,
     /// Members of databases that do not serve.
@@ -211,11 +145,11 @@ impl FluidPlan {
     pub fn state(&self, bits: &[u64]) -> StateLoad {
         let standing = Standing::new(self, |at| bits[at / 64] >> (at % 64) & 1 == 1);
         let ways = Ways::of(&standing);
-        let classes: Vec<Arc<ClassLoad>> =
-            (0..self.classes.len()).map(|class| Arc::new(standing.class(class, &ways))).collect();
+        let flows: Vec<Arc<FlowLoad>> =
+            (0..self.flows()).map(|flow| Arc::new(standing.flow(flow, &ways))).collect();
         let net = &self.network;
         let silent = |cdn: usize| {
-            let any = |at: usize| classes.iter().any(|class| class.fetches[cdn][at]);
+            let any = |at: usize| flows.iter().any(|flow| flow.fetches[cdn][at]);
             any(0) && !any(1)
         };
         let silent = (0..net.lives.len()).map(silent).collect();
@@ -241,14 +175,14 @@ impl FluidPlan {
         let (constant, capacity) = (constant.into(), capacity.collect());
         let lost = standing.memories.iter().map(|memory| memory.lost).collect();
         let buffers = standing.buffers;
-        StateLoad { classes, constant, probed, capacity, silent, off, buffers, lost }
+        StateLoad { flows, constant, probed, capacity, silent, off, buffers, lost }
     }
 }
 
 impl<'p> Standing<'p> {
     /// Returns the factor on the work of a branch at a resource, by its first part. A part that is the resource itself has
     /// less capacity instead.
-    fn slowness(&self, branch: &Branch, resource: usize) -> f64 {
+    pub(super) fn slowness(&self, branch: &Branch, resource: usize) -> f64 {
         let part = branch.open.first().and_then(|set| set.first()).map(|part| *part as usize);
         let other = part.filter(|part| self.plan.resource_parts[resource] != Some(*part));
         other.map_or(1.0, |part| self.slow[part])
@@ -270,9 +204,9 @@ impl<'p> Standing<'p> {
             at: vec![Some(0); plan.targets.len()],
             primary: plan.databases.iter().map(|first| Some(*first)).collect(),
             head: plan.heads.iter().map(|count| vec![Lead::Home; *count as usize]).collect(),
-            cut: vec![0.0; plan.classes.len()],
-            cut_fetches: vec![0.0; plan.classes.len()],
-            cut_shields: vec![0.0; plan.classes.len()],
+            cut: vec![0.0; plan.flows()],
+            cut_fetches: vec![0.0; plan.flows()],
+            cut_shields: vec![0.0; plan.flows()],
             fresh: Vec::new(),
             misses: Vec::new(),
             buffers: Vec::new(),
@@ -357,12 +291,12 @@ impl<'p> Standing<'p> {
         branch.space.is_none_or(|set| !self.full[set as usize]) && self.open(&branch.open)
     }
 
-    fn class(&self, class: usize, ways: &Ways) -> ClassLoad {
+    fn flow(&self, flow: usize, ways: &Ways) -> FlowLoad {
         let net = &self.plan.network;
-        let root = net.roots[self.plan.classes[class].class];
+        let (class, root) = self.plan.begins(flow);
         let mut walk = Walk {
             standing: self,
-            keeps: &self.plan.keeps[self.plan.classes[class].class],
+            keeps: &self.plan.keeps[class],
             fates: vec![None; self.plan.targets.len()],
             ways,
             fetches: Fetches::Answered,
@@ -375,12 +309,11 @@ impl<'p> Standing<'p> {
             stalled_by: Vec::new(),
         };
         // All fetches of a view go the same way: with a dead link, none of them is answered.
-        let [links, shields] =
-            [&self.cut_fetches, &self.cut_shields].map(|cut| cut[class].min(1.0));
+        let [links, shields] = [&self.cut_fetches, &self.cut_shields].map(|cut| cut[flow].min(1.0));
         let in_vain = 1.0 - (1.0 - links) * (1.0 - shields);
         let cuts = [(Fetches::ToShields, links), (Fetches::InVain, shields)];
         let (survives, moves) = walk.all_in_all(root, cuts);
-        let reached = 1.0 - self.cut[class].min(1.0);
+        let reached = 1.0 - self.cut[flow].min(1.0);
         let answered = reached * (1.0 - in_vain);
         let fails = some(1.0 - reached * survives);
         let mut lacks = 0.0;
@@ -401,24 +334,7 @@ impl<'p> Standing<'p> {
             }
         }
         walk.visit(root, 1.0, true);
-        // Each request of the view, the first and each that it fetches, holds a worker of its own.
-        let (mut held, mut share, mut at) = (0.0, 1.0, Some(self.plan.classes[class].class));
-        while let Some(class) = at {
-            let root = &net.nodes[net.roots[class] as usize].branches[0];
-            let next = self.plan.thens[class];
-            let own =
-                root.then.iter().filter(|onward| Some(onward.node) != next.map(|n| net.roots[n]));
-            let (mut fine, mut flowing) = (1.0, 1.0);
-            for onward in own.map(|onward| self.now(onward)) {
-                let (survives, moves) = walk.survives(onward.node);
-                fine *= onward.survives(survives);
-                flowing *= onward.survives(moves);
-            }
-            held += share * (fine - flowing).max(0.0);
-            let onward = next.and_then(|n| root.then.iter().find(|o| o.node == net.roots[n]));
-            share *= onward.map_or(0.0, |onward| onward.count);
-            at = next.filter(|_| share > 0.0);
-        }
+        let held = self.held_per_view(class, &mut walk);
         let fetches = walk.fetches();
         let mut work = vec![0.0; net.resources.len()];
         let mut stages = Vec::new();
@@ -440,9 +356,9 @@ impl<'p> Standing<'p> {
         }
         for (at, input) in self.plan.inputs.iter().enumerate() {
             let cut = match input {
-                Input::Cut(of, _) if *of as usize == class => self.cut[class],
-                Input::CutFetches(of, _) if *of as usize == class => links,
-                Input::CutShield(of, _) if *of as usize == class => shields,
+                Input::Cut(of, _) if *of as usize == flow => self.cut[flow],
+                Input::CutFetches(of, _) if *of as usize == flow => links,
+                Input::CutShield(of, _) if *of as usize == flow => shields,
                 _ => 0.0,
             };
             if cut > 0.0 {
@@ -458,15 +374,19 @@ impl<'p> Standing<'p> {
             walk.visits(*node as usize).iter().sum::<f64>() * reached * (1.0 - in_vain)
         };
         let commits = net.commits.iter().map(commits).collect();
+        let published = net.published(answered, |node| walk.visits(node));
+        let fork = self.plan.messages(flow).map(|messages| messages.consumers as usize);
+        let takers = fork.map_or(1.0, |fork| Network::visited(walk.visits(fork)));
+        let seconds = fork.map_or(0.0, |_| self.seconds(&walk.waited, |node| walk.visits(node)));
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
-        ClassLoad {
+        FlowLoad {
             fails,
             lacks,
             stuck,
             sticks,
             unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
-            held: self.held(class, some(held * reached * (1.0 - in_vain))),
+            held: self.held(flow, some(held * reached * (1.0 - in_vain))),
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
             enters: self.plan.entered(answered, |node| walk.visits(node)),
@@ -475,7 +395,34 @@ impl<'p> Standing<'p> {
             stalled_by: sorted(walk.stalled_by),
             fetches,
             commits,
+            published,
+            takers,
+            seconds,
         }
+    }
+
+    /// Returns the expected number of requests of a view that are stalled.
+    fn held_per_view(&self, class: usize, walk: &mut Walk<'_, '_>) -> f64 {
+        let net = &self.plan.network;
+        // Each request of the view, the first and each that it fetches, holds a worker of its own.
+        let (mut held, mut share, mut at) = (0.0, 1.0, Some(class));
+        while let Some(class) = at {
+            let root = &net.nodes[net.roots[class] as usize].branches[0];
+            let next = self.plan.thens[class];
+            let own =
+                root.then.iter().filter(|onward| Some(onward.node) != next.map(|n| net.roots[n]));
+            let (mut fine, mut flowing) = (1.0, 1.0);
+            for onward in own.map(|onward| self.now(onward)) {
+                let (survives, moves) = walk.survives(onward.node);
+                fine *= onward.survives(survives);
+                flowing *= onward.survives(moves);
+            }
+            held += share * (fine - flowing).max(0.0);
+            let onward = next.and_then(|n| root.then.iter().find(|o| o.node == net.roots[n]));
+            share *= onward.map_or(0.0, |onward| onward.count);
+            at = next.filter(|_| share > 0.0);
+        }
+        held
     }
 
     /// Returns the requests that follow, with the number of fetches at the present age of the edges' content, and of

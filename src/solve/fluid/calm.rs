@@ -15,22 +15,19 @@ const HIGHEST: f64 = 64.0;
 const BISECTIONS: u32 = 16;
 
 impl Memo<'_> {
-    /// Returns whether a resource of `class` that is used as much as in `top` is as `tight` says; `tight` takes whether its
-    /// requests hold a worker, and the utilisation.
-    fn meets(
+    /// Returns whether a resource for which requests of `flow` wait, used as much as in `top`, is as `tight` says; `tight` takes
+    /// whether these requests hold a worker, and the utilisation.
+    pub(super) fn meets(
         &self,
         load: &StateLoad,
-        class: usize,
+        flow: usize,
         top: &[f64],
         tight: &dyn Fn(bool, f64) -> bool,
     ) -> bool {
         let resources = &self.plan.network.resources;
-        load.classes[class].stages.iter().any(|stage| {
+        load.flows[flow].stages.iter().filter(|stage| stage.waits).any(|stage| {
             let mut uses = stage.ways.iter().flat_map(|(_, uses)| uses);
-            uses.any(|at| {
-                let held = stage.waits && resources[*at as usize].holds_a_worker;
-                tight(held, top[*at as usize])
-            })
+            uses.any(|at| tight(resources[*at as usize].holds_a_worker, top[*at as usize]))
         })
     }
 
@@ -46,7 +43,7 @@ impl Memo<'_> {
         let refused = |of: &Refusals, top: f64| of.mean(top, sigma)[0] > FEW;
         let full =
             |of: &Refusals| self.meets(load, class, top, &|held, top| held && refused(of, top));
-        self.refusals[class].as_ref().is_some_and(full)
+        self.refusals_of(class).is_some_and(full)
     }
 
     /// Returns whether `class` loses nothing to overload in a state while no workload asks for more than these rates.
@@ -70,7 +67,8 @@ impl Memo<'_> {
             rates[workload.class] += top;
         }
         let is_over = |share: f64| {
-            let rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
+            let mut rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
+            load.publish(&mut rates);
             let used = utilization(load, &rates);
             self.may_grow(load, class, &used) || self.may_refuse(load, class, &used)
         };

@@ -16,7 +16,7 @@ use super::refusals::Refusals;
 use super::stays::{MOST_SOJOURNS, Spent, Stay, by_cell};
 use crate::convert::table;
 use crate::model::power::HOURS_OF_DAY;
-use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
+use crate::plan::fluid::state::{Bits, FlowLoad, StateLoad};
 use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
 use crate::units::SimTime;
 use crate::workload::rate::RateCurve;
@@ -34,7 +34,7 @@ const LEAST: usize = 64;
 /// visits with the resources there.
 fn within_bytes(plan: &FluidPlan, most: usize) -> usize {
     let branches: usize = plan.network.nodes.iter().map(|node| node.branches.len()).sum();
-    let bytes = plan.classes.len() * branches * 64 + plan.network.resources.len() * 32;
+    let bytes = plan.flows() * branches * 64 + plan.network.resources.len() * 32;
     most.min((MOST_BYTES / bytes.max(1)).max(LEAST))
 }
 /// Share of the time below which a state counts in a quantile at its mean rate.
@@ -77,7 +77,7 @@ pub struct Known {
 struct Held {
     states: BTreeMap<Bits, Arc<StateLoad>>,
     /// Parts by a hash of their content.
-    classes: BTreeMap<u64, Vec<Arc<ClassLoad>>>,
+    flows: BTreeMap<u64, Vec<Arc<FlowLoad>>>,
     rows: BTreeMap<u64, Vec<Arc<[f64]>>>,
 }
 
@@ -96,13 +96,13 @@ impl Held {
     }
 
     fn insert(&mut self, bits: &Bits, mut load: StateLoad) -> Arc<StateLoad> {
-        for class in &mut load.classes {
-            let sticks = f64::from(u8::from(class.sticks));
-            let [fails, lacks, stuck] = [class.fails, class.lacks, class.stuck];
-            let heads = [fails, lacks, stuck, sticks, class.unheard, class.stalls, class.held];
-            let work = class.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
+        for flow in &mut load.flows {
+            let sticks = f64::from(u8::from(flow.sticks));
+            let [fails, lacks, stuck] = [flow.fails, flow.lacks, flow.stuck];
+            let heads = [fails, lacks, stuck, sticks, flow.unheard, flow.stalls, flow.held];
+            let work = flow.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
             let hash = hash_of(heads.iter().map(|head| head.to_bits()).chain(work));
-            Self::once(&mut self.classes, hash, class);
+            Self::once(&mut self.flows, hash, flow);
         }
         for row in [&mut load.constant, &mut load.capacity] {
             let hash = hash_of(row.iter().map(|value| value.to_bits()));
@@ -277,11 +277,10 @@ impl<'p> Memo<'p> {
 
     fn sigma_at(&self, load: &StateLoad, resource: usize) -> f64 {
         let mut parts = vec![(load.constant[resource], 0.0)];
-        for (at, class) in load.classes.iter().enumerate() {
-            let of = self.plan.workloads.iter().enumerate().filter(|(_, w)| w.class == at);
+        for (class, sigma) in self.sigmas.iter().enumerate() {
+            let of = self.plan.workloads.iter().enumerate().filter(|(_, w)| w.class == class);
             let rate: f64 = of.map(|(w, _)| self.mean_rate(w)).sum();
-            let work = class.work.iter().find(|(r, _)| *r as usize == resource);
-            parts.push((rate * work.map_or(0.0, |(_, work)| *work), self.sigmas[at]));
+            parts.push((rate * load.work(class, resource), *sigma));
         }
         combined(&parts)
     }
@@ -298,10 +297,11 @@ impl<'p> Memo<'p> {
         spread
     }
 
-    /// Returns the rates by class in an hour of the week at a level.
-    pub(super) fn rates(&self, level: u32, hour: usize) -> Vec<f64> {
+    /// Returns the rates by flow in an hour of the week, in a state at a level.
+    fn rates(&self, state: u32, level: u32, hour: usize) -> Vec<f64> {
         let mut rates = Vec::new();
         self.rates_into(level, hour, &mut rates);
+        self.loads[state as usize].publish(&mut rates);
         rates
     }
 
@@ -369,19 +369,24 @@ impl<'p> Memo<'p> {
         if let Some(known) = self.known.get(&(state, level)) {
             return *known;
         }
-        let classes = self.plan.classes.len();
+        let flows = self.plan.flows();
         let load = &self.loads[state as usize];
         // All at their highest at once, with the noise that occurs once in 30,000 hours.
-        let mut rates = vec![0.0; classes];
+        let mut rates = vec![0.0; self.plan.classes.len()];
         let factors = &self.factors[level as usize];
         for (at, workload) in self.plan.workloads.iter().enumerate() {
-            let tries = workload.users.tries(load.classes[workload.class].fails);
+            let tries = workload.users.tries(load.flows[workload.class].fails);
             rates[workload.class] += self.tops[at] * factors[at] * tries;
         }
+        load.publish(&mut rates);
         let top = utilization(load, &rates);
+        let (most, busiest) = self.busiest(load, level);
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
-        let grows = |class: usize| self.may_grow(load, class, &top);
+        let grows = |flow: usize| match load.messages().contains(&flow) {
+            true => self.may_wait(load, flow, (&most, &busiest)),
+            false => self.may_grow(load, flow, &top),
+        };
         let refused = |class: usize| self.may_refuse(load, class, &top);
         let mut cell = spare.unwrap_or_else(|| Cell {
             state,
@@ -391,17 +396,17 @@ impl<'p> Memo<'p> {
             over: Vec::new(),
             grows: Vec::new(),
             losing: Vec::new(),
-            carried: vec![0.0; classes],
+            carried: vec![0.0; flows],
             touched: false,
         });
         (cell.state, cell.level) = (state, level);
         cell.grows.clear();
-        cell.grows.extend((0..classes).map(grows));
+        cell.grows.extend((0..flows).map(grows));
         cell.over.clear();
-        cell.over.extend((0..classes).map(|class| cell.grows[class] || refused(class)));
+        cell.over.extend((0..flows).map(|flow| cell.grows[flow] || refused(flow)));
         cell.strained = cell.over.contains(&true);
         if cell.strained {
-            cell.losing.resize(classes, None);
+            cell.losing.resize(flows, None);
         }
         let at = table::u32(self.cells.len());
         self.cells.push(cell);
@@ -417,9 +422,9 @@ impl<'p> Memo<'p> {
         let mut all = Excess::default();
         let mut ways = std::mem::take(&mut self.ways);
         let resources = &self.plan.network.resources;
-        for stage in &load.classes[class].stages {
+        for stage in load.flows[class].stages.iter().filter(|stage| stage.waits) {
             ways.clear();
-            let mut held = stage.waits;
+            let mut held = true;
             for (share, uses) in &stage.ways {
                 let at =
                     uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
@@ -427,10 +432,10 @@ impl<'p> Memo<'p> {
                 ways.push((used[at], *share, self.spread(state, &load, at)));
                 held &= resources[at].holds_a_worker;
             }
-            all.meet(&mut ways, self.refusals[class].as_ref().filter(|_| held));
+            all.meet(&mut ways, self.refusals_of(class).filter(|_| held));
         }
         // The share refers to views that arrive, without those that meet a failed member with all their requests.
-        let stuck = load.classes[class].stuck;
+        let stuck = load.flows[class].stuck;
         if stuck > 0.0 {
             let of = |share: f64| (share / (1.0 - stuck).max(f64::MIN_POSITIVE)).min(1.0);
             (all.noisy, all.plain, all.wasted) = (of(all.noisy), of(all.plain), of(all.wasted));
@@ -448,7 +453,7 @@ impl<'p> Memo<'p> {
         if losing[class].is_none() {
             let mut sums = vec![[0.0; 3]; HOURS + 1];
             for hour in 0..HOURS {
-                let rates = self.rates(level, hour);
+                let rates = self.rates(state, level, hour);
                 let excess = self.excess(state, class, &rates);
                 let each = rates[class] * HOUR_S;
                 let [lost, bad, wasted] = sums[hour];
@@ -526,12 +531,14 @@ impl<'p> Memo<'p> {
             for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
                 self.rates_into(level, hour, &mut rates);
                 if over {
-                    let offered = rates.clone();
+                    let mut offered = rates.clone();
+                    self.loads[state as usize].publish(&mut offered);
                     for (class, rate) in rates.iter_mut().enumerate() {
                         let excess = self.excess(state, class, &offered);
                         *rate *= 1.0 - excess.noisy + excess.wasted;
                     }
                 }
+                self.loads[state as usize].publish(&mut rates);
                 utilization_into(&self.loads[state as usize], &rates, &mut used);
                 // Views of a class are lost evenly on all their ways, also where some are full and others are not.
                 used.iter_mut().for_each(|used| *used = used.min(1.0));
@@ -566,7 +573,7 @@ impl<'p> Memo<'p> {
             let cell = &mut self.cells[at as usize];
             cell.touched = false;
             let load = &self.loads[cell.state as usize];
-            for (class, carried) in load.classes.iter().zip(&mut cell.carried) {
+            for (class, carried) in load.flows.iter().zip(&mut cell.carried) {
                 for (resource, work) in &class.work {
                     let resource = *resource as usize;
                     self.work[resource] += *carried * work / load.capacity[resource];
@@ -635,7 +642,7 @@ pub(super) fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {
 fn utilization_into(load: &StateLoad, rates: &[f64], used: &mut Vec<f64>) {
     used.clear();
     used.extend_from_slice(&load.constant);
-    for (class, rate) in load.classes.iter().zip(rates) {
+    for (class, rate) in load.flows.iter().zip(rates) {
         for (resource, work) in &class.work {
             used[*resource as usize] += rate * work;
         }

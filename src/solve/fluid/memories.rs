@@ -133,14 +133,14 @@ impl Live<'_, '_> {
         if self.memories.iter().all(|filling| filling.step == 0) {
             return SimTime::NEVER;
         }
-        let rates = self.by_class(self.rates_at(self.from).into_iter());
+        let rates = self.by_flow(self.rates_at(self.from).into_iter());
         let state = self.memo.cells[self.cell as usize].state;
         let mut asked = vec![0.0; self.memories.len()];
         let mut is_idle = vec![true; self.memories.len()];
         for class in 0..rates.len() {
             // A full queue refuses views before they look anything up.
             let enters = rates[class] * (1.0 - self.memo.refused(state, class, &rates));
-            for (memory, count) in &self.load.classes[class].look_ups {
+            for (memory, count) in &self.load.flows[class].look_ups {
                 asked[*memory as usize] += enters * count;
                 is_idle[*memory as usize] = false;
             }
@@ -159,7 +159,7 @@ impl Live<'_, '_> {
 impl Memo<'_> {
     /// Returns the share of the views of `class` that full queues refuse at these rates.
     fn refused(&mut self, state: u32, class: usize, rates: &[f64]) -> f64 {
-        let bounded = self.refusals[class].is_some();
+        let bounded = self.refusals_of(class).is_some();
         if bounded { self.excess(state, class, rates).noisy.min(1.0) } else { 0.0 }
     }
 }

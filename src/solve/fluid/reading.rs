@@ -135,7 +135,7 @@ impl<'p> Live<'_, 'p> {
             to_come: 0.0,
             bad_intervals: row.tally.bad_intervals,
         };
-        let mut all: Vec<ClassReading> = self.rows.iter().map(of).collect();
+        let mut all: Vec<ClassReading> = self.views_rows().iter().map(of).collect();
         for (of, crowd) in self.memo.plan.workloads.iter().zip(&self.crowds) {
             all[of.class].to_come += crowd.to_come();
         }
@@ -179,7 +179,7 @@ impl<'p> Live<'_, 'p> {
     /// Returns the present condition.
     #[must_use]
     pub fn looks(&self, wellness: &Wellness) -> Looks {
-        let load = &self.load.classes;
+        let load = &self.load.flows[..self.load.messages().start];
         Looks {
             wrong: wellness.is_wrong(&self.bits) || self.level.iter().any(|level| *level != 0),
             waits: self.stalls.iter().any(Option::is_some)

@@ -206,9 +206,11 @@ fn between(a: Shares, b: Shares, part: f64) -> Shares {
 fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
     let well = plan.state(&plan.emptied());
     let [_, rates] = plan.mean_and_top_rates();
-    let used = super::memo::utilization(&well, &rates);
+    let mut flows = rates.clone();
+    well.publish(&mut flows);
+    let used = super::memo::utilization(&well, &flows);
     let of = |(class, rate): (usize, &f64)| {
-        let stages = well.classes[class].stages.iter().filter(|stage| stage.waits);
+        let stages = well.flows[class].stages.iter().filter(|stage| stage.waits);
         let ways = stages.flat_map(|stage| &stage.ways);
         let uses = ways.flat_map(|(_, uses)| uses).map(|at| *at as usize);
         let held = uses.filter(|at| plan.network.resources[*at].holds_a_worker);

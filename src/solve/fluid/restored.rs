@@ -154,14 +154,14 @@ impl Live<'_, '_> {
 
     fn lose_writes(&mut self, at: SimTime) {
         self.account(at);
-        let (memo, classes) = (&self.memo, &self.load.classes);
+        let (memo, load) = (&self.memo, &self.load);
         for one in &mut self.restored.rows {
             let Some(place) = one.commits else { continue };
             // Writes of all workloads to this database, before noise.
             let asked = |from, to| {
                 let workloads = memo.curves.iter().zip(&memo.plan.workloads);
                 let each = workloads
-                    .map(|(curve, of)| curve.between(from, to) * classes[of.class].commits[place]);
+                    .map(|(curve, of)| curve.between(from, to) * load.commits(of.class, place));
                 each.sum::<f64>()
             };
             one.lose(|piece: Piece, from, to| {

@@ -34,7 +34,7 @@ use crate::model::route::uniform_of;
 use crate::model::spec::runs::MoveOrder;
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::scaled::{Scaled, ScaledNet};
-use crate::plan::fluid::state::{ClassLoad, StateLoad};
+use crate::plan::fluid::state::{FlowLoad, StateLoad};
 use crate::units::SimTime;
 use crate::workload::rate::RateCurve;
 
@@ -169,7 +169,7 @@ impl<'p> One<'p> {
             let found = all.binary_search_by_key(&process, |(at, _)| *at);
             found.map_or(0.0, |found| all[found].1)
         };
-        let views = load.classes.iter().zip(views);
+        let views = load.flows.iter().zip(views);
         of(&load.probed) * seconds
             + views.map(|(class, views)| of(&class.enters) * views).sum::<f64>()
     }
@@ -183,22 +183,22 @@ impl<'p> One<'p> {
     fn share(&self, slot: usize, load: &StateLoad, views: &[f64], seconds: f64) -> f64 {
         let Some(processor) = self.plan.processors[slot] else { return 0.0 };
         let at = processor as usize;
-        let of_class = |(class, views): (&Arc<ClassLoad>, &f64)| {
+        let of_class = |(class, views): (&Arc<FlowLoad>, &f64)| {
             let found = class.work.binary_search_by_key(&processor, |(resource, _)| *resource);
             found.map_or(0.0, |found| class.work[found].1 * views)
         };
-        let work: f64 = load.classes.iter().zip(views).map(of_class).sum();
+        let work: f64 = load.flows.iter().zip(views).map(of_class).sum();
         ((work + load.constant[at] * seconds) / (load.capacity[at] * seconds)).min(1.0)
     }
 
     /// Returns the number of members that requests reach; those that serve, if none does.
     fn reached(&self, load: &StateLoad) -> usize {
-        let of = |slot: usize, class: &Arc<ClassLoad>| {
+        let of = |slot: usize, class: &Arc<FlowLoad>| {
             let at = self.plan.processors[slot];
             let found = |at: u32| class.work.binary_search_by_key(&at, |(at, _)| *at).is_ok();
             at.is_some_and(found)
         };
-        let here = |slot: &usize| load.classes.iter().any(|class| of(*slot, class));
+        let here = |slot: &usize| load.flows.iter().any(|class| of(*slot, class));
         let serving = || (0..self.amount.len()).filter(|slot| self.serves(*slot));
         match serving().filter(here).count() {
             0 => serving().count(),
@@ -343,7 +343,7 @@ impl<'p> Scalers<'p> {
         let all = all.map(|(plan, net)| One::new(plan, net, of, view)).collect();
         let mut order: Vec<usize> = (0..plan.scaled.len()).collect();
         order.sort_by_key(|at| &plan.scaled[*at].name);
-        Self { all, order, ears, asked: vec![0.0; plan.classes.len()] }
+        Self { all, order, ears, asked: vec![0.0; plan.flows()] }
     }
 
     /// Lets a scaler see the members of the others on its servers.
@@ -502,10 +502,12 @@ impl Live<'_, '_> {
             part.clone_from(if one.counts_requests() { &scalers.asked } else { &done });
             if begin > from {
                 // It rests before: nothing waits then, and all views are carried.
-                let mut some = Vec::new();
+                let (mut some, mut all) = (Vec::new(), views.to_vec());
                 self.came(begin, to, &mut came, &mut some);
-                for ((views, some), all) in part.iter_mut().zip(some).zip(views) {
-                    *views *= if *all > 0.0 { some / all } else { 0.0 };
+                self.load.publish(&mut some);
+                self.load.publish(&mut all);
+                for ((views, some), all) in part.iter_mut().zip(some).zip(all) {
+                    *views *= if all > 0.0 { some / all } else { 0.0 };
                 }
             }
             let seconds = to.since(begin).seconds();
@@ -523,7 +525,7 @@ impl Live<'_, '_> {
         let control = &one.control;
         let paused = control.stays_until(seen);
         let waits = self.rows.iter().any(|row| row.waiting > 0.0);
-        let again = self.load.classes.iter().any(|class| class.fails > 0.0)
+        let again = self.load.flows.iter().any(|class| class.fails > 0.0)
             || self.crowds.iter().any(|crowd| !crowd.is_empty())
             || self.stalls.iter().any(Option::is_some);
         if !control.is_quiet() || waits || again || paused <= at {
@@ -537,7 +539,7 @@ impl Live<'_, '_> {
             let then = self.rates_at(until);
             let of = |best: fn(f64, f64) -> f64| {
                 let each = now.iter().zip(&then).map(|(now, then)| best(*now, *then));
-                until < control.stays_until(one.seen_at(&self.load, &self.by_class(each)))
+                until < control.stays_until(one.seen_at(&self.load, &self.by_flow(each)))
             };
             of(f64::min) && of(f64::max)
         };
@@ -566,12 +568,13 @@ impl Live<'_, '_> {
         curves.map(|(curve, factor)| curve.rate(at).in_per_second() * factor).collect()
     }
 
-    /// Returns the rate of each class from those of the workloads.
-    pub(super) fn by_class(&self, rates: impl Iterator<Item = f64>) -> Vec<f64> {
-        let mut classes = vec![0.0; self.rows.len()];
+    /// Returns the rate of each flow from those of the workloads.
+    pub(super) fn by_flow(&self, rates: impl Iterator<Item = f64>) -> Vec<f64> {
+        let mut flows = vec![0.0; self.rows.len()];
         for (workload, rate) in self.memo.plan.workloads.iter().zip(rates) {
-            classes[workload.class] += rate;
+            flows[workload.class] += rate;
         }
-        classes
+        self.load.publish(&mut flows);
+        flows
     }
 }

@@ -21,8 +21,8 @@
 
 use std::ops::AddAssign;
 
-use super::stalled;
-use crate::plan::fluid::state::ClassLoad;
+use super::stalls::stalled;
+use crate::plan::fluid::state::FlowLoad;
 use crate::plan::fluid::users::{Patience, Users};
 
 /// Multiple of a mean delay beyond which nothing remains.
@@ -106,7 +106,7 @@ struct Tried {
 }
 
 impl Fails {
-    pub(super) fn of(load: &ClassLoad) -> Self {
+    pub(super) fn of(load: &FlowLoad) -> Self {
         let (lacking, others) = (load.lacks, 1.0 - load.lacks);
         let unlucky = if others > 0.0 { (load.fails - lacking) / others } else { 0.0 };
         let unlucky = unlucky.clamp(0.0, 1.0);

@@ -7,7 +7,8 @@ use fivenines::plan::availability::{self, AvailabilityPlan};
 use fivenines::plan::fluid::state::Input;
 use fivenines::plan::fluid::users::Patience;
 use fivenines::plan::load;
-use fivenines::solve::fluid::{Known, MOST_CELLS, Memo, stalled};
+use fivenines::solve::fluid::stalls::stalled;
+use fivenines::solve::fluid::{Known, MOST_CELLS, Memo};
 use fivenines::solve::{flows, requests};
 use fivenines::study::window::Estimate;
 use fivenines::units::SimDuration;
@@ -368,9 +369,10 @@ fn the_fluid_asks_for_what_is_offered() {
         }
         let state = fluid.state(&fluid.well());
         let mut work = state.constant.to_vec();
-        for (class, rate) in state.classes.iter().zip(&rates) {
-            assert_eq!((class.fails, class.stalls), (0.0, 0.0), "{path}");
-            class.work.iter().for_each(|(at, each)| work[*at as usize] += each * rate);
+        state.publish(&mut rates);
+        for (flow, rate) in state.flows.iter().zip(&rates) {
+            assert_eq!((flow.fails, flow.stalls), (0.0, 0.0), "{path}");
+            flow.work.iter().for_each(|(at, each)| work[*at as usize] += each * rate);
         }
         let offered = load::offered(&draft, &load::open_rates(&draft));
         for one in offered.iter().filter(|one| one.resource.is_limit()) {

@@ -138,23 +138,24 @@ const HELD: f64 = 1e12;
 
 impl Standing<'_> {
     /// Returns whether a service at which a class enters is paused, or what it stands on: its queue alone holds requests.
-    fn enters_paused(&self, class: usize) -> bool {
+    fn enters_paused(&self, flow: usize) -> bool {
         if self.paused.is_empty() {
             return false;
         }
-        let services = &self.plan.classes[class].services;
+        // Messages wait in their queue, and hold no worker.
+        let Some(class) = self.plan.classes.get(flow) else { return false };
         let mut parts = self.plan.network.parts.iter().zip(&self.plan.parts);
         parts.any(|(part, below)| {
             let paused = |set: &Vec<u32>| set.iter().all(|part| self.paused.contains(part));
-            matches!(part, Part::Service { service, .. } if services.contains(service))
+            matches!(part, Part::Service { service, .. } if class.services.contains(service))
                 && below.needs.iter().any(paused)
         })
     }
 
     /// Returns the number of requests per view that hold a worker; `otherwise` if the services at which the class enters
     /// take requests.
-    pub(super) fn held(&self, class: usize, otherwise: f64) -> f64 {
-        if self.enters_paused(class) { HELD } else { otherwise }
+    pub(super) fn held(&self, flow: usize, otherwise: f64) -> f64 {
+        if self.enters_paused(flow) { HELD } else { otherwise }
     }
 
     /// Returns the state once all pauses are over; `None` if nothing is paused.

@@ -1,0 +1,145 @@
+//! Stalls: requests wait for a part that answers again later.
+//!
+//! Model: over a stall of length t, λ∫₀ᵗ(1 − F(s))ds of the stalled views still wait at the end and are served late; the rest has
+//! abandoned. Every stalled request holds a worker. When all workers are held, every class that enters by the same services waits
+//! with them; when the queue is full too, all requests are refused.
+
+use std::rc::Rc;
+
+use super::Live;
+use super::users::{Crowd, Endured, Still};
+use crate::health::View;
+use crate::plan::fluid::FluidWorkload;
+use crate::plan::fluid::users::Patience;
+use crate::units::SimTime;
+
+/// A stall in progress, of the classes that enter by the same services.
+#[derive(Clone, Debug)]
+pub(super) struct Stall {
+    pub(super) since: SimTime,
+    /// Views that arrived, those of them that are stalled, and requests that hold a worker, by class.
+    views: Vec<f64>,
+    standing: Vec<f64>,
+    held: Vec<f64>,
+    /// Views that arrived, by workload.
+    came: Vec<f64>,
+    pub(super) cause: u32,
+}
+
+impl<'p> Live<'_, 'p> {
+    /// Begins and ends stalls after a change of the state.
+    pub(super) fn stall_or_resume(&mut self, at: SimTime, view: View<'_>) {
+        let load = Rc::clone(&self.load);
+        for group in 0..self.groups.len() {
+            let members = &self.groups[group];
+            let blamed = members.iter().find(|class| load.flows[**class].stalls > 0.0);
+            match (&mut self.stalls[group], blamed) {
+                (None, Some(blamed)) => {
+                    let none = vec![0.0; members.len()];
+                    let (views, standing, held) = (none.clone(), none.clone(), none);
+                    let came = vec![0.0; self.crowds.len()];
+                    let cause = self.why(&load.flows[*blamed].stalled_by, view);
+                    self.stalls[group] =
+                        Some(Stall { since: at, views, standing, held, came, cause });
+                }
+                (Some(_), None) => self.resume(group, at),
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+        }
+    }
+
+    /// Adds the views of an interval, by workload and by class, to the stalls in progress.
+    pub(super) fn stand(&mut self, came: &[f64], views: &[f64]) {
+        for (group, stall) in self.stalls.iter_mut().enumerate() {
+            let Some(stall) = stall else { continue };
+            for (place, class) in self.groups[group].iter().enumerate() {
+                let load = &self.load.flows[*class];
+                stall.views[place] += views[*class];
+                stall.standing[place] += views[*class] * load.stalls;
+                stall.held[place] += views[*class] * load.held;
+                for (workload, of) in self.memo.plan.workloads.iter().enumerate() {
+                    if of.class == *class {
+                        stall.came[workload] += came[workload];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends a stall.
+    pub(super) fn resume(&mut self, group: usize, at: SimTime) {
+        let Some(stall) = self.stalls[group].take() else { return };
+        let lasted = at.since(stall.since).seconds();
+        if lasted <= 0.0 {
+            return;
+        }
+        for (workload, endured, crowd) in self.stalled_so_far(group, &stall, lasted) {
+            self.crowds[workload] = crowd;
+            let row = &mut self.rows[self.memo.plan.workloads[workload].class];
+            row.lose(stall.cause as usize, endured.lost);
+            row.stay_away(endured.never_born);
+            row.tally.late += endured.late;
+            row.waiting += endured.waits;
+        }
+    }
+
+    /// Returns the cost of a stall that ends after `lasted` seconds, per workload, with its users at that time.
+    pub(super) fn stalled_so_far(
+        &self,
+        group: usize,
+        stall: &Stall,
+        lasted: f64,
+    ) -> Vec<(usize, Endured, Crowd<'p>)> {
+        let fluid = self.memo.plan;
+        let members = &self.groups[group];
+        let each = |place: usize| stall.views[place] / lasted;
+        let held: f64 = stall.held.iter().map(|held| held / lasted).sum();
+        let all: f64 = members
+            .iter()
+            .enumerate()
+            .map(|(k, class)| each(k) * fluid.classes[*class].requests)
+            .sum();
+        let (workers, backlog) = self.room(members[0]).unwrap_or((f64::INFINITY, 0.0));
+        let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
+        let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
+        let one = |(workload, of): (usize, &FluidWorkload)| {
+            let place = members.iter().position(|class| *class == of.class)?;
+            let (views, standing) = (stall.views[place], stall.standing[place]);
+            let still = Still {
+                patience: &fluid.classes[of.class].patience,
+                lasted,
+                came: stall.came[workload],
+                share: if views > 0.0 { standing / views } else { 0.0 },
+                held_up,
+                full,
+            };
+            let mut crowd = self.crowds[workload].clone();
+            let endured = crowd.endure(&still);
+            Some((workload, endured, crowd))
+        };
+        fluid.workloads.iter().enumerate().filter_map(one).collect()
+    }
+
+    pub(super) fn stalled(&self, class: usize) -> bool {
+        let group = self.groups.iter().position(|group| group.contains(&class));
+        group.is_some_and(|group| self.stalls[group].is_some())
+    }
+}
+
+/// Returns the views that a stall of `lasted` seconds loses, and those that wait at its end, in seconds' worth of the
+/// rate. Up to `held_up` the given share is stalled, then all views; from `full` on all are refused.
+#[must_use]
+pub fn stalled(
+    patience: &Patience,
+    lasted: f64,
+    share: f64,
+    (held_up, full): (f64, f64),
+) -> (f64, f64) {
+    let (a, b) = (held_up.min(lasted), full.min(lasted));
+    // A view that arrives at u waits for `lasted` − u.
+    let waits =
+        |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
+    let (some, all) = (waits(0.0, a), waits(a, b));
+    let lost = share * (a - some) + ((b - a) - all) + (lasted - b);
+    (lost.max(0.0), share * some + all)
+}
