@@ -4,7 +4,7 @@
 //! their order, then the messages, each after those whose work publishes them.
 
 use super::FluidPlan;
-use super::network::{Branch, Builder, Network};
+use super::network::{Branch, Builder, Network, times};
 use super::state::{FlowLoad, Standing, StateLoad};
 
 /// Messages of which one class does the work.
@@ -47,9 +47,7 @@ impl Published {
         if answers <= 0.0 {
             return 0.0;
         }
-        let each = self.awaited / answers;
-        let whole = each.floor();
-        let served = libm::pow(1.0 - refused, whole) * (1.0 - (each - whole) * refused);
+        let served = times(0, self.awaited / answers).survives(1.0 - refused);
         answers * (1.0 - served)
     }
 }

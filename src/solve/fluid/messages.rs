@@ -8,7 +8,8 @@
 //! Holds: messages that were published are done, wait, were refused or dropped, up to rounding.
 //! Leaves out: redeliveries and dead letters (work that fails is tried again at once); messages lost with a broker; retries of views
 //! whose message was refused; what becomes of a message whose own work publishes one that is refused; noise and chance in the length
-//! of a queue; users who hold workers of the same pool; what a queue that drains takes from views on the same resource. Utilisation by hour, its quantiles and energy have the work of a message when it is published.
+//! of a queue; users who hold workers of the same pool; what a queue that drains takes from views on the same resource; the repeated
+//! work where some fails. Utilisation by hour, its quantiles and energy have the work of a message when it is published.
 
 use std::rc::Rc;
 
@@ -236,10 +237,15 @@ impl Memo<'_> {
         if slots.is_finite() && of.seconds > 0.0 { slots / of.seconds } else { f64::INFINITY }
     }
 
-    /// Returns the share of the messages of a flow that can be done at these rates.
+    /// Returns the share of the messages of a flow that can be done at these rates. Work that fails is tried again at once.
     fn able(&self, state: u32, flow: usize, rates: &[f64]) -> f64 {
         let load = &self.loads[state as usize];
         let of = &load.flows[flow];
+        let works = 1.0 - of.fails - of.stalls;
+        if works <= 0.0 {
+            return 0.0;
+        }
+        let enough = 1.0 / works;
         let used = utilization(load, rates);
         let own = |at: u32| {
             let found = of.work.binary_search_by_key(&at, |(resource, _)| *resource);
@@ -248,21 +254,20 @@ impl Memo<'_> {
         };
         // All other work goes on as before.
         let fits = |at: &u32| match own(*at) {
-            own if own > 0.0 => ((1.0 - (used[*at as usize] - own)) / own).clamp(0.0, 1.0),
-            _ => 1.0,
+            own if own > 0.0 => ((1.0 - (used[*at as usize] - own)) / own).clamp(0.0, enough),
+            _ => enough,
         };
         let of_stage = |stage: &Stage| {
             let all: f64 = stage.ways.iter().map(|(share, _)| share).sum();
             let way = |(share, uses): &(f64, Vec<u32>)| {
-                share / all * uses.iter().map(fits).fold(1.0, f64::min)
+                share / all * uses.iter().map(fits).fold(enough, f64::min)
             };
             stage.ways.iter().map(way).sum::<f64>()
         };
         let stages = of.stages.iter().filter(|stage| stage.waits);
-        let resources = stages.map(of_stage).fold(1.0, f64::min);
+        let resources = stages.map(of_stage).fold(enough, f64::min);
         let workers = self.workers_do(load, flow, rates) / rates[flow].max(f64::MIN_POSITIVE);
-        let works = (1.0 - of.fails - of.stalls).max(0.0);
-        let able = works * resources.min(workers).min(1.0);
+        let able = works * resources.min(workers);
         // Up to rounding, all of them.
         if able > 1.0 - 1e-12 { 1.0 } else { able }
     }

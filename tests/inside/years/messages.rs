@@ -275,3 +275,31 @@ fn work_that_publishes_to_its_own_queue_is_refused_over_years() {
     let found = read(&text, Path::new(".")).err().unwrap();
     assert!(found.contains("publishes to `jobs` again"), "{found}");
 }
+
+/// Each job ends with a read of one of two replicas; one is dead for an hour, and nothing watches it. Half of the work fails, and each job
+/// takes two turns of 1 s and a read of 1 ms. Eight workers have the time for these. Four do two of three jobs per second: 3,600 are refused, but for the 100 that
+/// fill the queue.
+#[test]
+fn work_that_fails_is_done_again_by_the_same_workers() {
+    let gone = GONE.replace("service.worker", "database.mysql.replica-1");
+    let lines = r#"
+[zone.sql]
+count = 3
+[database.mysql]
+in = { primary = "sql-1", replicas = ["sql-2", "sql-3"] }
+connections = 1000
+read = { cpu = "1ms" }
+reads = { to = "replicas" }
+write = { cpu = "1ms" }
+replication = { mode = "async", receive = "1ms" }
+[request.job]
+steps = [ { cpu = "worker", demand = "work" }, { call = "mysql", read = 1 } ]
+"#;
+    for (workers, refused) in [(8, 0.0), (4, 3_500.0)] {
+        let more = format!("[service.worker]\nworkers = {workers}\n");
+        let text = jobs(&format!("{gone}{}{lines}{more}", limited(100, "reject")));
+        let (years, window) = (lost(&text), lost_in_a_window(&text));
+        assert!((years - refused).abs() < 8.0, "years lose {years} instead of {refused}");
+        assert!((window - refused).abs() < 200.0, "a window loses {window} instead of {refused}");
+    }
+}
