@@ -372,14 +372,7 @@ impl<'p> Memo<'p> {
         let flows = self.plan.flows();
         let load = &self.loads[state as usize];
         // All at their highest at once, with the noise that occurs once in 30,000 hours.
-        let mut rates = vec![0.0; self.plan.classes.len()];
-        let factors = &self.factors[level as usize];
-        for (at, workload) in self.plan.workloads.iter().enumerate() {
-            let tries = workload.users.tries(load.flows[workload.class].fails);
-            rates[workload.class] += self.tops[at] * factors[at] * tries;
-        }
-        load.publish(&mut rates);
-        let top = utilization(load, &rates);
+        let top = utilization(load, &self.highest(load, level, &self.tops));
         let (most, busiest) = self.busiest(load, level);
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
