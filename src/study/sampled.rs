@@ -341,13 +341,11 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan) -> Option<String> {
     let [_, mut top] = fluid.mean_and_top_rates();
     let state = fluid.state(&fluid.well());
     state.publish(&mut top);
-    let mut used = state.constant.to_vec();
-    for (flow, rate) in state.flows.iter().zip(&top) {
-        flow.work.iter().for_each(|(at, work)| used[*at as usize] += work * rate);
-    }
-    let busiest = used.iter().zip(state.capacity.iter()).map(|(used, capacity)| used / capacity);
-    let busiest =
-        busiest.enumerate().filter(|(at, _)| fluid.network.resources[*at].resource.is_limit());
+    let used = state.utilization(&top);
+    let busiest = used
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| fluid.network.resources[*at].resource.is_limit());
     let (at, most) = busiest.max_by(|a, b| a.1.total_cmp(&b.1))?;
     (most > MOST_BUSY).then(|| {
         let name = &fluid.network.resources[at].name;

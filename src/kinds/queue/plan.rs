@@ -47,19 +47,16 @@ pub(super) fn consumers(draft: &Draft, queue: usize) -> Option<usize> {
     }
 }
 
-/// Returns the service of the consumers, the number of its workers, and the largest number of messages that these work on at once;
-/// infinite without a limit. `None` without consumers.
-pub(super) fn at_work(draft: &Draft, queue: usize) -> Option<(usize, f64, f64)> {
+/// Returns the service of the consumers, and the largest number of messages that all of these hold; infinite without a `prefetch`.
+/// `None` without consumers.
+pub(super) fn at_work(draft: &Draft, queue: usize) -> Option<(usize, f64)> {
     let service = consumers(draft, queue)?;
-    let bound = |workers: Workers| match workers {
-        Workers::Count(count) => f64::from(count),
-        Workers::Unlimited => f64::INFINITY,
-    };
-    let workers = bound(draft.scenario.service[service].1.workers.value);
-    let prefetch = draft.scenario.queue[queue].1.prefetch.as_ref();
-    let each = prefetch.map_or(workers, |prefetch| bound(prefetch.value).min(workers));
     let members = f64::from(draft.links.services[service].members);
-    Some((service, members * workers, members * each))
+    let slots = match draft.scenario.queue[queue].1.prefetch.as_ref().map(|most| most.value) {
+        Some(Workers::Count(count)) => members * f64::from(count),
+        _ => f64::INFINITY,
+    };
+    Some((service, slots))
 }
 
 /// A step that publishes to a queue or waits, as compiled.

@@ -122,13 +122,12 @@ impl Leaf for Publish {
             let ways = brokers.map(way).collect();
             network.node(Split::First, ways)
         });
-        let Some((pool, workers, slots)) = at_work(draft, self.queue) else { return };
+        let Some((pool, slots)) = at_work(draft, self.queue) else { return };
         network.publishes(Messages {
             class,
             root,
             consumers: root,
             pool,
-            workers,
             slots,
             most: most(spec),
             refuses: spec.when_full.as_ref().is_some_and(|when| when.value == WhenFull::Reject),

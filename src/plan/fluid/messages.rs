@@ -5,7 +5,7 @@
 
 use super::FluidPlan;
 use super::network::{Branch, Builder, Network, times};
-use super::state::{FlowLoad, Standing, StateLoad};
+use super::state::{Standing, StateLoad};
 
 /// Messages of which one class does the work.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,11 +16,9 @@ pub struct Messages {
     pub root: u32,
     /// Fork over the consumers.
     pub consumers: u32,
-    /// Number of the pool of workers that do them; messages of several queues may share one.
+    /// Number, among the rooms of the network, of the workers that do them; messages of several queues may share some.
     pub pool: usize,
-    /// Number of workers in the pool; infinite without a limit.
-    pub workers: f64,
-    /// Largest number of messages that all consumers work on at once; infinite without a limit.
+    /// Largest number of messages that all consumers hold at once; infinite without a limit.
     pub slots: f64,
     /// Largest number of messages that wait; infinite without a limit.
     pub most: f64,
@@ -101,11 +99,6 @@ impl Network {
         seen
     }
 
-    /// Returns the share of the members at a fork to which there are `visits`.
-    pub(super) fn visited(visits: &[f64]) -> f64 {
-        visits.iter().filter(|visits| **visits > 0.0).count() as f64 / visits.len().max(1) as f64
-    }
-
     /// Returns the messages published per view, which makes `visits` to the branches of a fork; `share` of the views arrive.
     pub(super) fn published<'v>(
         &self,
@@ -150,9 +143,18 @@ impl FluidPlan {
 }
 
 impl Standing<'_> {
-    /// Returns the seconds of the work at forks for which a message waits, if nothing else is done. `visits` returns those to the
-    /// branches of a fork.
-    pub(super) fn seconds<'v>(&self, waited: &[bool], visits: impl Fn(usize) -> &'v [f64]) -> f64 {
+    /// Returns the share of the consumers of a flow that take messages, and the seconds of the work at the `waited` forks if nothing else
+    /// is done; 1 and 0 for views. `visits` returns those to the branches of a fork.
+    pub(super) fn consumers<'v>(
+        &self,
+        flow: usize,
+        waited: &[bool],
+        visits: impl Fn(usize) -> &'v [f64],
+    ) -> (f64, f64) {
+        let Some(messages) = self.plan.messages(flow) else { return (1.0, 0.0) };
+        let each = visits(messages.consumers as usize);
+        let take = each.iter().filter(|visits| **visits > 0.0).count();
+        let takers = take as f64 / each.len().max(1) as f64;
         let net = &self.plan.network;
         let at = |branch: &Branch, (resource, work): &(u32, f64)| {
             let at = *resource as usize;
@@ -165,7 +167,7 @@ impl Standing<'_> {
             let work: f64 = branch.work.iter().map(|work| at(branch, work)).sum();
             visits * (work - branch.aside)
         });
-        each.sum()
+        (takers, each.sum())
     }
 }
 
@@ -204,11 +206,9 @@ impl StateLoad {
 
     /// Returns the work at a resource for a view of a class, and for the messages that follow from it.
     #[must_use]
-    pub fn work(&self, class: usize, resource: usize) -> f64 {
-        let at = |flow: &FlowLoad| {
-            flow.work.iter().find(|(at, _)| *at as usize == resource).map_or(0.0, |(_, work)| *work)
-        };
-        self.flows.iter().zip(self.following(class)).map(|(flow, count)| at(flow) * count).sum()
+    pub fn work(&self, class: usize, resource: u32) -> f64 {
+        let each = self.flows.iter().zip(self.following(class));
+        each.map(|(flow, count)| flow.work_at(resource) * count).sum()
     }
 
     /// Returns one view of a class, and the messages that follow from it, per flow.

@@ -375,9 +375,7 @@ impl<'p> Standing<'p> {
         };
         let commits = net.commits.iter().map(commits).collect();
         let published = net.published(answered, |node| walk.visits(node));
-        let fork = self.plan.messages(flow).map(|messages| messages.consumers as usize);
-        let takers = fork.map_or(1.0, |fork| Network::visited(walk.visits(fork)));
-        let seconds = fork.map_or(0.0, |_| self.seconds(&walk.waited, |node| walk.visits(node)));
+        let (takers, seconds) = self.consumers(flow, &walk.waited, |node| walk.visits(node));
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
         FlowLoad {
             fails,

@@ -5,7 +5,7 @@
 //! overloaded at lower ones. Beside an autoscaler, whose members are too few for the busiest hour of the week most of the time,
 //! this is what makes quiet time cheap.
 
-use super::memo::{Memo, utilization};
+use super::memo::Memo;
 use super::refusals::{FEW, Refusals};
 use crate::plan::fluid::state::StateLoad;
 
@@ -69,7 +69,7 @@ impl Memo<'_> {
         let is_over = |share: f64| {
             let mut rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
             load.publish(&mut rates);
-            let used = utilization(load, &rates);
+            let used = load.utilization(&rates);
             self.may_grow(load, class, &used) || self.may_refuse(load, class, &used)
         };
         let (mut low, mut high) = (0.0, HIGHEST);

@@ -280,7 +280,7 @@ impl<'p> Memo<'p> {
         for (class, sigma) in self.sigmas.iter().enumerate() {
             let of = self.plan.workloads.iter().enumerate().filter(|(_, w)| w.class == class);
             let rate: f64 = of.map(|(w, _)| self.mean_rate(w)).sum();
-            parts.push((rate * load.work(class, resource), *sigma));
+            parts.push((rate * load.work(class, table::u32(resource)), *sigma));
         }
         combined(&parts)
     }
@@ -372,7 +372,7 @@ impl<'p> Memo<'p> {
         let flows = self.plan.flows();
         let load = &self.loads[state as usize];
         // All at their highest at once, with the noise that occurs once in 30,000 hours.
-        let top = utilization(load, &self.highest(load, level, &self.tops));
+        let top = load.utilization(&self.highest(load, level, &self.tops));
         let (most, busiest) = self.busiest(load, level);
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
@@ -411,7 +411,7 @@ impl<'p> Memo<'p> {
     pub(super) fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> Excess {
         let load = Rc::clone(&self.loads[state as usize]);
         let mut used = std::mem::take(&mut self.used);
-        utilization_into(&load, rates, &mut used);
+        load.utilization_into(rates, &mut used);
         let mut all = Excess::default();
         let mut ways = std::mem::take(&mut self.ways);
         let resources = &self.plan.network.resources;
@@ -532,7 +532,7 @@ impl<'p> Memo<'p> {
                     }
                 }
                 self.loads[state as usize].publish(&mut rates);
-                utilization_into(&self.loads[state as usize], &rates, &mut used);
+                self.loads[state as usize].utilization_into(&rates, &mut used);
                 // Views of a class are lost evenly on all their ways, also where some are full and others are not.
                 used.iter_mut().for_each(|used| *used = used.min(1.0));
                 self.busy.time[hour] += time[hour];
@@ -624,21 +624,4 @@ fn place_of(bits: &Bits, level: &[i32]) -> usize {
 fn hash_of(words: impl Iterator<Item = u64>) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     words.fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR))
-}
-
-pub(super) fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {
-    let mut used = Vec::new();
-    utilization_into(load, rates, &mut used);
-    used
-}
-
-fn utilization_into(load: &StateLoad, rates: &[f64], used: &mut Vec<f64>) {
-    used.clear();
-    used.extend_from_slice(&load.constant);
-    for (class, rate) in load.flows.iter().zip(rates) {
-        for (resource, work) in &class.work {
-            used[*resource as usize] += rate * work;
-        }
-    }
-    used.iter_mut().zip(load.capacity.iter()).for_each(|(used, capacity)| *used /= capacity);
 }

@@ -13,7 +13,7 @@
 
 use std::rc::Rc;
 
-use super::memo::{Memo, utilization};
+use super::memo::Memo;
 use super::row::Row;
 use super::{Live, SLICES, STEP};
 use crate::plan::fluid::state::{Stage, StateLoad};
@@ -197,7 +197,7 @@ impl Memo<'_> {
             return (Vec::new(), Vec::new());
         }
         let rates = self.highest(load, level, &self.peaks);
-        let used = utilization(load, &rates);
+        let used = load.utilization(&rates);
         (rates, used)
     }
 
@@ -238,7 +238,8 @@ impl Memo<'_> {
             }
             _ => 0.0,
         };
-        let free = own.workers * of.takers - load.messages().map(held).sum::<f64>();
+        let workers = self.plan.network.rooms[own.pool].workers;
+        let free = workers * of.takers - load.messages().map(held).sum::<f64>();
         let slots = (own.slots * of.takers).min(free.max(0.0));
         if slots.is_finite() && of.seconds > 0.0 { slots / of.seconds } else { f64::INFINITY }
     }
@@ -252,12 +253,8 @@ impl Memo<'_> {
             return 0.0;
         }
         let enough = 1.0 / works;
-        let used = utilization(load, rates);
-        let own = |at: u32| {
-            let found = of.work.binary_search_by_key(&at, |(resource, _)| *resource);
-            let work = found.map_or(0.0, |found| of.work[found].1);
-            rates[flow] * work / load.capacity[at as usize]
-        };
+        let used = load.utilization(rates);
+        let own = |at: u32| rates[flow] * of.work_at(at) / load.capacity[at as usize];
         // All other work goes on as before.
         let fits = |at: &u32| match own(*at) {
             own if own > 0.0 => ((1.0 - (used[*at as usize] - own)) / own).clamp(0.0, enough),

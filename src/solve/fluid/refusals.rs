@@ -208,7 +208,7 @@ fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
     let [_, rates] = plan.mean_and_top_rates();
     let mut flows = rates.clone();
     well.publish(&mut flows);
-    let used = super::memo::utilization(&well, &flows);
+    let used = well.utilization(&flows);
     let of = |(class, rate): (usize, &f64)| {
         let stages = well.flows[class].stages.iter().filter(|stage| stage.waits);
         let ways = stages.flat_map(|stage| &stage.ways);

@@ -183,11 +183,8 @@ impl<'p> One<'p> {
     fn share(&self, slot: usize, load: &StateLoad, views: &[f64], seconds: f64) -> f64 {
         let Some(processor) = self.plan.processors[slot] else { return 0.0 };
         let at = processor as usize;
-        let of_class = |(class, views): (&Arc<FlowLoad>, &f64)| {
-            let found = class.work.binary_search_by_key(&processor, |(resource, _)| *resource);
-            found.map_or(0.0, |found| class.work[found].1 * views)
-        };
-        let work: f64 = load.flows.iter().zip(views).map(of_class).sum();
+        let each = load.flows.iter().zip(views);
+        let work: f64 = each.map(|(flow, views)| flow.work_at(processor) * views).sum();
         ((work + load.constant[at] * seconds) / (load.capacity[at] * seconds)).min(1.0)
     }
 

@@ -78,3 +78,34 @@ pub struct FlowLoad {
     /// Look-ups per view that reach a memory; those that have none are left out.
     pub look_ups: Vec<(u32, f64)>,
 }
+
+impl FlowLoad {
+    /// Returns the work per view at a resource.
+    #[must_use]
+    pub fn work_at(&self, resource: u32) -> f64 {
+        let found = self.work.binary_search_by_key(&resource, |(at, _)| *at);
+        found.map_or(0.0, |found| self.work[found].1)
+    }
+}
+
+impl StateLoad {
+    /// Returns the utilisation of each resource at these rates, by flow.
+    #[must_use]
+    pub fn utilization(&self, rates: &[f64]) -> Vec<f64> {
+        let mut used = Vec::new();
+        self.utilization_into(rates, &mut used);
+        used
+    }
+
+    /// Replaces `used` by the utilisation of each resource at these rates, by flow.
+    pub fn utilization_into(&self, rates: &[f64], used: &mut Vec<f64>) {
+        used.clear();
+        used.extend_from_slice(&self.constant);
+        for (flow, rate) in self.flows.iter().zip(rates) {
+            for (resource, work) in &flow.work {
+                used[*resource as usize] += rate * work;
+            }
+        }
+        used.iter_mut().zip(self.capacity.iter()).for_each(|(used, capacity)| *used /= capacity);
+    }
+}
