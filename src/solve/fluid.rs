@@ -358,6 +358,7 @@ impl<'m, 'p> Live<'m, 'p> {
     fn change(&mut self, at: SimTime, view: View<'_>) {
         self.dirty = false;
         let troubled = self.is_troubled();
+        let before = Rc::clone(&self.load);
         self.enter();
         if troubled || self.is_troubled() {
             self.follow = FOLLOWED;
@@ -369,7 +370,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.rows[class].cause = self.why(&load.because, view);
             }
         }
-        self.stall_or_resume(at, view);
+        self.stall_or_resume(at, view, &before);
     }
 
     /// Updates the databases after a change of role or replication; the traffic is that before the change.
@@ -765,9 +766,7 @@ impl<'m, 'p> Live<'m, 'p> {
     pub fn close(mut self) -> TrafficTally {
         let end = self.end;
         self.account(end);
-        for group in 0..self.groups.len() {
-            self.resume(group, end);
-        }
+        self.resume_all(end);
         self.rows.iter_mut().for_each(Row::end_interval);
         self.gather();
         self.memo.unload();

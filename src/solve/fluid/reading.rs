@@ -155,7 +155,7 @@ impl<'p> Live<'_, 'p> {
             |(group, stall)| {
                 let lasted = self.from.since(stall.since).seconds();
                 let seen = if lasted > 0.0 {
-                    self.stalled_so_far(group, stall, lasted)
+                    self.stalled_so_far(group, stall, lasted, &self.load)
                 } else {
                     Vec::new()
                 };

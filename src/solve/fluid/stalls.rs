@@ -3,13 +3,18 @@
 //! Model: over a stall of length t, λ∫₀ᵗ(1 − F(s))ds of the stalled views still wait at the end and are served late; the rest has
 //! abandoned. Every stalled request holds a worker. When all workers are held, every class that enters by the same services waits
 //! with them; when the queue is full too, all requests are refused.
+//!
+//! A stall also ends where requests fail instead of waiting, as writes that wait for a silent member do when their primary dies.
+//! Each request that waits meets that failure. Leaves out: processes that fail with waiting requests inside while the stall goes on.
 
 use std::rc::Rc;
 
 use super::Live;
+use super::memo::Shared;
 use super::users::{Crowd, Endured, Still};
 use crate::health::View;
 use crate::plan::fluid::FluidWorkload;
+use crate::plan::fluid::state::FlowLoad;
 use crate::plan::fluid::users::Patience;
 use crate::units::SimTime;
 
@@ -27,8 +32,8 @@ pub(super) struct Stall {
 }
 
 impl<'p> Live<'_, 'p> {
-    /// Begins and ends stalls after a change of the state.
-    pub(super) fn stall_or_resume(&mut self, at: SimTime, view: View<'_>) {
+    /// Begins and ends stalls after a change of the state; `before` is the load until then.
+    pub(super) fn stall_or_resume(&mut self, at: SimTime, view: View<'_>, before: &Shared) {
         let load = Rc::clone(&self.load);
         for group in 0..self.groups.len() {
             let members = &self.groups[group];
@@ -42,7 +47,7 @@ impl<'p> Live<'_, 'p> {
                     self.stalls[group] =
                         Some(Stall { since: at, views, standing, held, came, cause });
                 }
-                (Some(_), None) => self.resume(group, at),
+                (Some(_), None) => self.resume(group, at, before),
                 (Some(_), Some(_)) | (None, None) => {}
             }
         }
@@ -66,29 +71,40 @@ impl<'p> Live<'_, 'p> {
         }
     }
 
-    /// Ends a stall.
-    pub(super) fn resume(&mut self, group: usize, at: SimTime) {
+    /// Ends all stalls with the horizon.
+    pub(super) fn resume_all(&mut self, at: SimTime) {
+        let load = Rc::clone(&self.load);
+        for group in 0..self.groups.len() {
+            self.resume(group, at, &load);
+        }
+    }
+
+    /// Ends a stall; `before` is the load until then.
+    fn resume(&mut self, group: usize, at: SimTime, before: &Shared) {
         let Some(stall) = self.stalls[group].take() else { return };
         let lasted = at.since(stall.since).seconds();
         if lasted <= 0.0 {
             return;
         }
-        for (workload, endured, crowd) in self.stalled_so_far(group, &stall, lasted) {
+        for (workload, endured, crowd) in self.stalled_so_far(group, &stall, lasted, before) {
             self.crowds[workload] = crowd;
             let row = &mut self.rows[self.memo.plan.workloads[workload].class];
             row.lose(stall.cause as usize, endured.lost);
+            row.lose(row.cause as usize, endured.dropped);
             row.stay_away(endured.never_born);
             row.tally.late += endured.late;
             row.waiting += endured.waits;
         }
     }
 
-    /// Returns the cost of a stall that ends after `lasted` seconds, per workload, with its users at that time.
+    /// Returns the cost of a stall that ends after `lasted` seconds, per workload, with its users at that time; `before` is the load
+    /// until then.
     pub(super) fn stalled_so_far(
         &self,
         group: usize,
         stall: &Stall,
         lasted: f64,
+        before: &Shared,
     ) -> Vec<(usize, Endured, Crowd<'p>)> {
         let fluid = self.memo.plan;
         let members = &self.groups[group];
@@ -112,6 +128,7 @@ impl<'p> Live<'_, 'p> {
                 share: if views > 0.0 { standing / views } else { 0.0 },
                 held_up,
                 full,
+                ends: Ends::of(&before.flows[of.class], &self.load.flows[of.class]),
             };
             let mut crowd = self.crowds[workload].clone();
             let endured = crowd.endure(&still);
@@ -126,20 +143,58 @@ impl<'p> Live<'_, 'p> {
     }
 }
 
-/// Returns the views that a stall of `lasted` seconds loses, and those that wait at its end, in seconds' worth of the
-/// rate. Up to `held_up` the given share is stalled, then all views; from `full` on all are refused.
+/// Failures that those who wait at the end of a stall meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Ends {
+    /// Share of those who are stalled themselves that fails, and of those who wait for a worker.
+    pub(super) own: f64,
+    pub(super) others: f64,
+    /// Part of these that fails at every retry.
+    pub(super) lacking: f64,
+}
+
+impl Ends {
+    /// Returns the failures of a stall that ends as its load changes. A share that failed before is not among those who wait. What fails
+    /// in addition is the stalled part first: it fails instead of waiting.
+    fn of(before: &FlowLoad, now: &FlowLoad) -> Self {
+        let more = (now.fails - before.fails).max(0.0);
+        let share = |of: f64| if more < of { more / of } else { f64::from(u8::from(more > 0.0)) };
+        let lacking = if now.fails > 0.0 { now.lacks / now.fails } else { 0.0 };
+        Self { own: share(before.stalls), others: share(1.0 - before.fails), lacking }
+    }
+}
+
+/// Outcome of a stall, in seconds' worth of the rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stalled {
+    pub lost: f64,
+    /// Views that wait at the end: stalled themselves, and waiting for a worker.
+    pub own: f64,
+    pub others: f64,
+}
+
+impl Stalled {
+    /// Returns the views that wait at the end.
+    #[must_use]
+    pub fn waits(&self) -> f64 {
+        self.own + self.others
+    }
+}
+
+/// Returns the outcome of a stall of `lasted` seconds. Up to `held_up` the given share is stalled, then all views; from `full` on all
+/// are refused.
 #[must_use]
 pub fn stalled(
     patience: &Patience,
     lasted: f64,
     share: f64,
     (held_up, full): (f64, f64),
-) -> (f64, f64) {
+) -> Stalled {
     let (a, b) = (held_up.min(lasted), full.min(lasted));
     // A view that arrives at u waits for `lasted` − u.
     let waits =
         |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
     let (some, all) = (waits(0.0, a), waits(a, b));
     let lost = share * (a - some) + ((b - a) - all) + (lasted - b);
-    (lost.max(0.0), share * some + all)
+    Stalled { lost: lost.max(0.0), own: share * some, others: all }
 }

@@ -21,7 +21,7 @@
 
 use std::ops::AddAssign;
 
-use super::stalls::stalled;
+use super::stalls::{Ends, Stalled, stalled};
 use crate::plan::fluid::state::FlowLoad;
 use crate::plan::fluid::users::{Patience, Users};
 
@@ -301,13 +301,18 @@ pub(super) struct Still<'a> {
     /// Seconds until they are held, and until the queue is full too.
     pub(super) held_up: f64,
     pub(super) full: f64,
+    /// Failures that those who wait meet at its end.
+    pub(super) ends: Ends,
 }
 
 /// Cost of a stall for these users.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Endured {
     pub(super) never_born: f64,
+    /// Views lost while it lasts.
     pub(super) lost: f64,
+    /// Views lost at its end to a failure that ends it.
+    pub(super) dropped: f64,
     /// Views served after it, or at a retry.
     pub(super) late: f64,
     /// Views among these that wait at its end.
@@ -315,11 +320,11 @@ pub(super) struct Endured {
 }
 
 impl Still<'_> {
-    /// Returns the first attempts lost up to `at`, and those that wait then.
-    fn first(&self, at: f64) -> (f64, f64) {
+    /// Returns what becomes of the first attempts up to `at`.
+    fn first(&self, at: f64) -> Stalled {
         let rate = self.came / self.lasted;
-        let (lost, waits) = stalled(self.patience, at, self.share, (self.held_up, self.full));
-        (lost * rate, waits * rate)
+        let of = stalled(self.patience, at, self.share, (self.held_up, self.full));
+        Stalled { lost: of.lost * rate, own: of.own * rate, others: of.others * rate }
     }
 
     /// Returns the shares of the attempts at an instant that are stalled, and that are refused.
@@ -338,9 +343,17 @@ impl Crowd<'_> {
     /// Proceeds in steps of first a quarter of the shorter of both delays, then a twelfth of the time passed. Users who
     /// wait in a step leave exponentially, after the mean patience.
     pub(super) fn endure(&mut self, still: &Still<'_>) -> Endured {
-        let (lost, waits) = still.first(still.lasted);
+        let first = still.first(still.lasted);
+        let failing = first.own * still.ends.own + first.others * still.ends.others;
         if self.of.retry.is_none() && self.of.session.is_none() {
-            return Endured { lost, late: waits, waits, never_born: 0.0 };
+            let waits = first.waits() - failing;
+            return Endured {
+                lost: first.lost,
+                dropped: failing,
+                late: waits,
+                waits,
+                never_born: 0.0,
+            };
         }
         let rate = still.came / still.lasted;
         let wait = still.patience.waiting(f64::INFINITY);
@@ -355,7 +368,7 @@ impl Crowd<'_> {
         let (mut at, mut before, mut comes) = (0.0, 0.0, 1.0);
         while at < still.lasted {
             let step = finest.max(at / 12.0).min(still.lasted - at);
-            let (so_far, _) = still.first(at + step);
+            let so_far = still.first(at + step).lost;
             let (stands, refused) = still.meets(at + step / 2.0);
             let failed = (so_far - before) * comes;
             let mut tries = if self.again.is_empty() { 0.0 } else { probability * failed };
@@ -379,9 +392,31 @@ impl Crowd<'_> {
             (at, before) = (at + step, so_far);
         }
         self.rate = rate;
-        all.waits = waits * comes + standing.iter().sum::<f64>();
+        // Users who retried wait as those of the first attempts do.
+        let waits = first.waits();
+        let share = if waits > 0.0 { failing / waits } else { 0.0 };
+        all.waits = (waits * comes + standing.iter().sum::<f64>()) * (1.0 - share);
         all.late += all.waits;
+        standing.iter_mut().for_each(|standing| *standing *= share);
+        all.dropped = self.fail_at_once(failing * comes, &standing, still.ends.lacking);
         all
+    }
+
+    /// Lets attempts fail at the same instant, first ones and those of each retry; `lacking` is the part of them that fails at every
+    /// retry. Returns the views that are lost.
+    fn fail_at_once(&mut self, first: f64, retries: &[f64], lacking: f64) -> f64 {
+        let probability = self.of.retry.as_ref().map_or(0.0, |retry| retry.probability);
+        let (mut failed, mut lost) = (first, 0.0);
+        for (waiting, next) in self.again.iter_mut().zip(retries) {
+            let tries = probability * failed;
+            waiting.lacking += tries * lacking;
+            waiting.unlucky += tries * (1.0 - lacking);
+            lost += failed - tries;
+            failed = *next;
+        }
+        lost += failed;
+        self.leave(lost, 0.0);
+        lost
     }
 }
 

@@ -117,6 +117,23 @@ fn waiting_writes_are_lost_by_the_member_that_is_silent() {
     assert!(near(found[1], 20.0 / 2.0 + 10.0 / 2.0), "{found:?}");
 }
 
+/// A replica dies at 65 s, and the primary at 69 s for 2 s. The writes of the 4 s between wait for the replica and fail with the primary,
+/// as do those of the 2 s after.
+#[test]
+fn writes_that_wait_for_a_member_fail_when_the_primary_dies() {
+    let faults =
+        crash("replica", "replica-1", "65s", "90s") + &crash("head", "primary", "69s", "2s");
+    let lost = |rest: &str| once(&group("two-phase", 2, "60s", rest), &faults, &[LOST])[0];
+    let found = lost("");
+    assert!(near(found, 10.0 * (4.0 + 2.0)), "{found}");
+    // Each is sent once more, a second later on average. Those sent again after the 2 s are served.
+    let again = "[clients.all]\nretry = { probability = 1.0, after = \"1s\", max-retries = 1 }\n\
+                 [workload.writers]\nfrom = \"all\"";
+    let found = lost(again);
+    let late = 40.0 * libm::exp(-2.0) + 10.0 * (1.0 - libm::exp(-2.0));
+    assert!(near(found, 60.0 - late), "{found}, {late}");
+}
+
 /// A member that is paused for longer than that is evicted as a dead one is.
 #[test]
 fn a_paused_member_counts_as_failed() {
