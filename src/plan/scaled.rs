@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::kinds::scaler::presence::of as is_present;
+
 use crate::kinds::scaler::plan::ScalerLinks;
 use crate::kinds::scaler::spec::ScalerSpec;
 use crate::kinds::scaler::week;

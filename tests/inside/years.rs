@@ -27,6 +27,7 @@ mod takeovers;
 mod tiers;
 pub mod users;
 mod views;
+mod warm_ups;
 
 use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, AvailabilityPlan};

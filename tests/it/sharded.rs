@@ -101,6 +101,33 @@ fn a_dead_shard_costs_what_it_holds() {
     }
 }
 
+/// Over years the same, hour by hour: of a day's 3,456,000 views two hours' are asked of the dead shard with a probability of 0.4.
+#[test]
+fn a_dead_shard_costs_what_it_holds_over_years() {
+    let crash = "[fault.crash]\nhits = \"tables-1.primary\"\nhow = \"crash\"\nat = \"3h\"\nlasts = \"2h\"\n";
+    let text = format!("{FOUR}{EQUAL}shares = [0.4, 0.3, 0.2, 0.1]\ntogether = true\n{crash}")
+        .replace("[run]\n", "[run]\nhorizon = \"1d\"\nreplications = 2\n");
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let results = scenario.run(&Run::new().figure("lost.look@horizon")).unwrap();
+    let lost = 365.0 * 40.0 * 7_200.0 * 0.4;
+    is_about(&results, "lost.look@horizon", lost, 0.001);
+}
+
+/// Without its index no query finds its shard, and an index that can do 50 of 80 look-ups per second serves no more than 25 of 40
+/// pages.
+#[test]
+fn an_index_that_fails_or_is_full_costs_the_queries() {
+    let index = |look_up: &str| {
+        format!("{FOUR}{EQUAL}index = \"directory\"\nlook-up = \"{look_up}\"\n{INDEX}")
+    };
+    let dead = "[fault.crash]\nhits = \"service.directory\"\nhow = \"crash\"\nat = \"0s\"\nlasts = \"100s\"\n";
+    let results = run(&(index("1ms") + dead), &["served.look@steady"]);
+    assert!(figure(&results, "served.look@steady").value() < 1e-9);
+    let results = run(&index("20ms"), &["served.look@steady", "utilization.index.cpu@steady"]);
+    assert!(figure(&results, "served.look@steady").value() <= 2_500.0);
+    is_about(&results, "utilization.index.cpu@steady", 1.0, 0.02);
+}
+
 /// 80 look-ups/s of 1 ms use 0.08 of the core of the index, in closed form.
 #[test]
 fn the_plan_knows_the_load_of_the_index() {

@@ -373,7 +373,7 @@ const PHASES: [(&str, usize); 19] = [
     ("network", 28),
     ("purge", 1),
     ("queue", 1),
-    ("scaler", 13),
+    ("scaler", 10),
     ("service", 30),
     ("sharded", 1),
     ("station", 10),

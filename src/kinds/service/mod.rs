@@ -8,6 +8,7 @@ pub mod live;
 pub mod parts;
 pub mod spec;
 pub mod step;
+mod warm_up;
 pub mod working_sets;
 
 /// The kind of services.

@@ -1,11 +1,12 @@
 //! Parts that can fail: members of a service, each a process in its zone.
 
-use crate::kinds::service::Service;
+use crate::health::Declaration;
+use crate::kinds::service::{Service, warm_up};
 use crate::plan::Draft;
 use crate::plan::between;
 use crate::plan::faults::Shown;
-use crate::plan::graph::store_at;
-use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
+use crate::plan::graph::{Graph, store_at};
+use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Sort, none};
 use crate::plan::links::Store;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -16,8 +17,8 @@ const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
 
 impl Parts for Service {
     none!(
-        came_later, words, way_back, role, publishes, memory, remembers, mechanisms, surrogates,
-        passing, converging, size, priced
+        came_later, words, way_back, role, publishes, remembers, mechanisms, passing, converging,
+        size, priced
     );
 
     /// Returns mounts of volumes that lie behind a link between sites from some member, and memory that is paged.
@@ -76,6 +77,16 @@ impl Parts for Service {
     fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
         let restart = draft.scenario.service[part.index()].1.restart.as_deref();
         Life { restart, ..Life::on(part.stands_on(draft)) }
+    }
+
+    /// Returns what a process with a warm-up loses when it stops.
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        draft.scenario.service[part.index()].1.warm_up.as_ref()?;
+        Some(Memory { component: part.name(draft), with_host: false })
+    }
+
+    fn surrogates(&self, draft: &Draft, _: &Graph, into: &mut Declaration) {
+        warm_up::declare(draft, into);
     }
 
     fn shows(&self, shown: &mut Shown<'_>, _: Part) {

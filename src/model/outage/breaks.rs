@@ -60,16 +60,9 @@ impl Around<'_> {
             (health != Health::Up).then_some(cause),
         );
         let is_back = health.works();
-        let was_gone = before.is_lost() || before == Health::Hung;
         let restarted = &mut self.states.restarted[id.index()];
         if is_back && *restarted == Some(SimTime::NEVER) {
             *restarted = Some(self.now);
-        }
-        if is_back
-            && was_gone
-            && let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up
-        {
-            self.states.warm_at[id.index()] = self.now + warm_up;
         }
     }
 

@@ -23,7 +23,6 @@ struct PartHealths {
     healths: Vec<Health>,
     causes: Vec<CauseId>,
     served: Vec<(ComponentId, SimTime)>,
-    warm: Vec<SimTime>,
     restarted: Vec<Option<SimTime>>,
     /// Requests in flight, events pushed and events pending. Equal numbers mean that both worlds did the same.
     done: (usize, u64, usize),
@@ -77,7 +76,6 @@ impl Around<'_> {
             healths: self.states.healths.clone(),
             causes: self.states.causes.clone(),
             served: self.storage.served(),
-            warm: self.states.warm_at.clone(),
             restarted: self.states.restarted.clone(),
             done: (self.requests.len(), self.calendar.pushed(), self.calendar.len()),
         }

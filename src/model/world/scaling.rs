@@ -26,8 +26,8 @@ impl Around<'_> {
     pub(crate) fn appears(&mut self, member: ComponentId, exists: bool) {
         let now = self.now;
         self.held_mut::<Service>(member).appears(now, exists);
-        if exists && let Some((warm_up, _)) = self.plan.parts[member.index()].warm_up {
-            self.states.warm_at[member.index()] = now + warm_up;
+        if exists && self.plan.parts[member.index()].warm_up.is_some() {
+            self.states.restarted[member.index()] = Some(now);
         }
     }
 

@@ -11,9 +11,7 @@ pub(in crate::model) struct States {
     pub(in crate::model) healths: Vec<Health>,
     /// Cause of its health.
     pub(in crate::model) causes: Vec<CauseId>,
-    /// End of the warm-up after a restart, until which the part is slow.
-    pub(in crate::model) warm_at: Vec<SimTime>,
-    /// Instant since which the buffer of each part is cold; `NEVER` until the part is back.
+    /// Instant since which each part is cold; `NEVER` until it is back.
     pub(in crate::model) restarted: Vec<Option<SimTime>>,
     /// Number of stalled processes.
     pub(in crate::model) frozen: u32,
@@ -25,7 +23,6 @@ impl States {
         Self {
             healths: vec![Health::Up; components],
             causes: vec![CauseId::OVERLOAD; components],
-            warm_at: vec![SimTime::ZERO; components],
             restarted: vec![None; components],
             frozen: 0,
         }

@@ -292,8 +292,9 @@ impl Around<'_> {
             seconds *= service.slowness;
         }
         seconds *= part.slowness;
-        if self.now < self.states.warm_at[member.index()]
-            && let Some((_, speed)) = part.warm_up
+        if let Some((lasts, speed)) = part.warm_up
+            && let Some(at) = self.states.restarted[member.index()]
+            && self.now.since(at) < lasts
         {
             seconds /= speed;
         }

@@ -23,12 +23,12 @@ use std::sync::Arc;
 
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Shape, State, Transition};
-use crate::kinds::scaler::presence;
 use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::faults;
 use crate::plan::part::Part;
+use crate::plan::scaled::is_present;
 
 use super::surrogate::{noticed, probes};
 
@@ -134,7 +134,7 @@ impl Probed {
         let asked = Asked::new(draft, part);
         let (well, refuses, hung) = (asked.well(), asked.refuses(), asked.hung());
         let probed = Self { well, refuses, hung, present: None };
-        match presence::of(draft, part) {
+        match is_present(draft, part) {
             Some(present) => Self { present: Some(present.clone()), ..probed.given(present) },
             None => probed,
         }

@@ -8,7 +8,6 @@ use crate::health::{Declaration, FactId, Net, Start, Steady};
 use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::database::{failover, views};
 use crate::kinds::nas::volumes;
-use crate::kinds::scaler::presence;
 use crate::kinds::unit::links::GroupMember;
 use crate::model::spec::request::RequestSpec;
 use crate::plan::Draft;
@@ -16,6 +15,7 @@ use crate::plan::graph::{Graph, NodeId, Subject, Takeover, reached_from, server_
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
+use crate::plan::scaled::is_present;
 use crate::scenario::names::Name;
 
 use super::{Availability, Fleet, WHOLE, Watched, WatchedKind, answers, fact, routes};
@@ -201,8 +201,7 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
     for (id, node) in graph.nodes().filter(|(id, _)| wanted[id.index()]) {
         let own = node.part.map(|part| {
             let fit = Expr::of(&part.name(draft), "fit");
-            presence::of(draft, part)
-                .map_or_else(|| fit.clone(), |present| present.and(fit.clone()))
+            is_present(draft, part).map_or_else(|| fit.clone(), |present| present.and(fit.clone()))
         });
         let needs = match graph.takeover(id) {
             Some(takeover) => served(draft, takeover),

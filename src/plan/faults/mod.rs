@@ -33,7 +33,7 @@
 //! crews.
 
 mod declare;
-pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, slowdown};
+pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, slowdown, slowdown_of, slowed_by};
 pub mod parts;
 pub mod restores;
 pub mod single_disks;

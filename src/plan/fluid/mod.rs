@@ -37,16 +37,16 @@ use crate::kinds::balancer::{address, beliefs};
 use crate::kinds::database::links::Role;
 use crate::kinds::database::{failover, role, views};
 use crate::kinds::nas::volumes;
-use crate::kinds::scaler::presence;
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE};
 use crate::plan::checks::week_start;
 use crate::plan::cost;
-use crate::plan::faults::{PLANNED, slowdown};
+use crate::plan::faults::{PLANNED, slowdown, slowed_by};
 use crate::plan::links::Entrance;
 use crate::plan::part::Part;
 use crate::plan::places;
 use crate::plan::program::law_of;
+use crate::plan::scaled::is_present;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::{Probability, SimDuration, SimTime};
 use crate::workload::arrivals::Traffic;
@@ -385,7 +385,7 @@ impl FluidPlan {
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
             // A member that is absent works as little as one that has failed, is not waited for, and is no cause.
-            let present = presence::of(draft, *part);
+            let present = is_present(draft, *part);
             for (fact, input) in pauses::inputs(&waited_out, *part, table::u32(at)) {
                 if known(&name, fact) {
                     let is = Expr::of(&name, fact);
@@ -393,10 +393,13 @@ impl FluidPlan {
                     facts.push((input, is));
                 }
             }
-            let automaton = automata.get(name.as_str());
-            for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
+            let more = slowed_by(&name);
+            let slowing = [name.as_str(), &more].into_iter().filter_map(|name| automata.get(name));
+            for (of, fact) in
+                slowing.flat_map(|of| of.facts.iter().map(move |(fact, _)| (of, fact)))
+            {
                 if let Some(factor) = slowdown(draft, *part, fact) {
-                    facts.push((Input::Slow(table::u32(at), factor), Expr::of(&name, fact)));
+                    facts.push((Input::Slow(table::u32(at), factor), Expr::of(&of.name, fact)));
                 }
             }
         }

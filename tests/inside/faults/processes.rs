@@ -52,6 +52,18 @@ fn a_hung_process_answers_nobody_and_its_replacement_starts_empty() {
     assert_eq!(ended(&observed(&text, 90.5, 160.5)), [43, 0, 27, 0, 0, 0]);
 }
 
+/// A process is cold after it hung, and after its zone did.
+#[test]
+fn a_process_that_hung_with_its_zone_comes_back_cold() {
+    for part in ["service.app", "zone.web"] {
+        let text = app(&format!(
+            "[fault.oops]\nhits = \"{part}\"\nhow = \"hang\"\nat = \"100500ms\"\nlasts = \"20s\"\n"
+        ));
+        let latency = observed(&text, 125.5, 130.5).record.classes[0].latency.clone();
+        assert_eq!(latency.max(), Some(4_800_000_000), "{part}");
+    }
+}
+
 /// A paused process keeps everything: the pages of 99 and 100 s go on with the work they had left.
 #[test]
 fn a_paused_process_goes_on_with_what_is_left() {
@@ -93,7 +105,10 @@ fn without_switch_or_site_nobody_is_reached_and_nothing_restarts() {
         let text = app(&format!(
             "[fault.cut]\nhits = \"{part}\"\nhow = \"crash\"\nat = \"100500ms\"\nlasts = \"20s\"\n"
         ));
-        assert_eq!(ended(&observed(&text, 90.5, 150.5)), [38, 0, 2, 0, 20, 0], "{part}");
+        let seen = observed(&text, 90.5, 150.5);
+        assert_eq!(ended(&seen), [38, 0, 2, 0, 20, 0], "{part}");
+        let latency = seen.record.classes[0].latency.max();
+        assert_eq!(latency, Some(2_400_000_000), "at full speed afterwards: {part}");
     }
 }
 

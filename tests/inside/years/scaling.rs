@@ -113,6 +113,21 @@ fn requests_are_counted_where_they_arrive() {
     near("lost", lost, surplus() * 25.0 - 90.0, 0.5);
 }
 
+/// The same with members that are half as fast in their first minute: 25/s of the 28.1/s that each of the five new ones gets.
+/// Lost is that of 60 s more, less at most what finds a place at all eight.
+#[test]
+fn launched_members_are_slow_at_first() {
+    let lost = |warm_up: &str| {
+        let lines = format!("[scaler.grow]\nmetric = \"requests\"\ntarget = 30\n{warm_up}");
+        let (page, members) = lived(&shop(&lines));
+        near("launches", members.launches as f64, 5.0, 0.0);
+        page.lost.iter().sum::<f64>()
+    };
+    let more = lost("[service.app]\nwarm-up = { for = \"60s\", speed = 0.5 }\n") - lost("");
+    let most = 5.0 * ((surplus() + 150.0) / 8.0 - 25.0) * 60.0;
+    assert!((most - 240.0..=most).contains(&more), "{more}, at most {most}");
+}
+
 /// 75/s at three members are 25 of 30, which three hold. Ten deep probes per second and member make it 35, so 4, and
 /// then 28.75. A page that fetches two images at the same members enters them three times: 35 pages per second are 35 per
 /// member, so 4 again.

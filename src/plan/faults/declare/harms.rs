@@ -77,7 +77,7 @@ impl Harm {
             Self::Down => "is down".into(),
             Self::Hung => "is hung".into(),
             Self::Stalled => "is stalled".into(),
-            Self::Slow(factor) => format!("is slow {factor}"),
+            Self::Slow(factor) => slowdown_of(factor),
             Self::Fewer(lost) => fewer_cores(lost),
             Self::Lossy(loss) => format!("is lossy {loss}"),
             Self::Delayed(delay) => format!("is delayed {delay}"),
@@ -110,15 +110,31 @@ pub(super) fn fewer_cores(lost: u32) -> String {
     format!("{CORES_LOST}{lost}")
 }
 
+/// Words before the factor in the fact that a part is slow.
+const SLOW: &str = "is slow ";
+
+/// Returns the fact that a part is slower by a factor.
+#[must_use]
+pub fn slowdown_of(factor: f64) -> String {
+    format!("{SLOW}{factor}")
+}
+
+/// Returns the name of the automaton that slows a part over years, besides the faults of the part.
+#[must_use]
+pub fn slowed_by(part: &str) -> String {
+    format!("{part}/warm-up")
+}
+
 /// Returns the factor by which a fact of a part slows down what the part does; `None` if the fact is of another sort.
 #[must_use]
 pub fn slowdown(draft: &Draft, part: Part, fact: &str) -> Option<f64> {
     if let Some(factor) = fact.strip_prefix(LACKS).or(fact.strip_prefix(REBUILDS)) {
         return factor.parse().ok();
     }
-    let Part::Server(server) = part else { return fact.strip_prefix("is slow ")?.parse().ok() };
+    let slow = || fact.strip_prefix(SLOW)?.parse().ok();
+    let Part::Server(server) = part else { return slow() };
     match fact.strip_prefix(CORES_LOST) {
-        None => fact.strip_prefix("is slow ")?.parse().ok(),
+        None => slow(),
         Some(lost) => {
             let cores = draft.scenario.server[server.group].1.cores.value;
             Some(without(cores, lost.parse().ok()?))

@@ -86,7 +86,7 @@ impl Declarer<'_> {
         }
     }
 
-    /// Adds the fact that a part's memory is lost: the part or its host is down, the part hangs, or a
+    /// Adds the fact that a part's memory is lost: the part or its host is down, the part or its zone hangs, or a
     /// fault clears the memory.
     fn wiped(
         &self,
@@ -102,6 +102,10 @@ impl Declarer<'_> {
             if self.moulds[sketch.mould].has(harm) {
                 lost = lost.or(Expr::of(&sketch.name, fact));
             }
+        }
+        let zone = host.filter(|host| host.part.sort().runs_processes);
+        if let Some(zone) = zone.filter(|zone| self.moulds[zone.mould].has(Harm::Hung)) {
+            lost = lost.or(Expr::of(&zone.name, "is hung"));
         }
         if memory.with_host {
             lost = lost.or(!that(host, "alive"));
