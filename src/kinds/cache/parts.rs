@@ -5,7 +5,7 @@ use crate::kinds::cache::plan::{Cache, part_of};
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::fluid::memories;
-use crate::plan::kind::parts::{Memory, Parts, Sort, none, single};
+use crate::plan::kind::parts::{Parts, Sort, none, single};
 use crate::plan::part::Part;
 use crate::plan::simulatable::NotYet;
 
@@ -38,9 +38,9 @@ impl Parts for Cache {
         shown.process();
     }
 
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         let component = content_name(&draft.scenario.cache[part.index()].0);
-        Some(Memory { component, with_host: true })
+        Some(component)
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

@@ -3,7 +3,7 @@
 use crate::kinds::cdn::Cdn;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{Memory, Parts, Sort, counted, none};
+use crate::plan::kind::parts::{Parts, Sort, counted, none};
 use crate::plan::part::Part;
 use crate::units::SimDuration;
 
@@ -25,9 +25,9 @@ impl Parts for Cdn {
         shown.outside();
     }
 
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         let component = self.remembers(draft, part).then(|| part.name(draft))?;
-        Some(Memory { component, with_host: false })
+        Some(component)
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

@@ -10,7 +10,7 @@ use crate::plan::availability::recovery::Passing;
 use crate::plan::between;
 use crate::plan::faults::Shown;
 use crate::plan::graph::{Graph, server_of};
-use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, none};
+use crate::plan::kind::parts::{Life, PartName, Parts, PassedRole, Sort, none};
 use crate::plan::links::Store;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
@@ -140,10 +140,10 @@ impl Parts for Database {
         shown.process();
     }
 
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         let name = &draft.scenario.database[part.index()].0;
         let component = self.remembers(draft, part).then(|| member_name(name, part.number()))?;
-        Some(Memory { component, with_host: false })
+        Some(component)
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

@@ -14,7 +14,7 @@ use crate::model::spec::price::{Size, Tariff};
 use crate::plan::Draft;
 use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
-use crate::plan::kind::parts::{Memory, PartName, Parts, Priced, Sort, none};
+use crate::plan::kind::parts::{PartName, Parts, Priced, Sort, none};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
@@ -129,9 +129,9 @@ impl Parts for Nas {
         shown.slow();
     }
 
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         let Part::Head { nas, number } = part else { return None };
-        Some(Memory { component: memory_name(draft, nas, number), with_host: false })
+        Some(memory_name(draft, nas, number))
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

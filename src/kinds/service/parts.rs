@@ -6,7 +6,7 @@ use crate::plan::Draft;
 use crate::plan::between;
 use crate::plan::faults::Shown;
 use crate::plan::graph::{Graph, store_at};
-use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Sort, none};
+use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
 use crate::plan::links::Store;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -80,9 +80,9 @@ impl Parts for Service {
     }
 
     /// Returns what a process with a warm-up loses when it stops.
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         draft.scenario.service[part.index()].1.warm_up.as_ref()?;
-        Some(Memory { component: part.name(draft), with_host: false })
+        Some(part.name(draft))
     }
 
     fn surrogates(&self, draft: &Draft, _: &Graph, into: &mut Declaration) {

@@ -46,7 +46,7 @@ spec! {
         mounts: Named<MountSpec> = {},
         /// Time to restart the process.
         restart: Option<LawSpec<SimDuration>>,
-        /// Slower work after a restart.
+        /// Slower work after a restart or a launch.
         warm_up: Option<WarmUpSpec>,
         /// Memory that each member uses, under the `memory` of its zone. Without it, it always fits.
         working_set: Option<WorkingSetSpec>,
@@ -73,9 +73,9 @@ spec! {
 }
 
 spec! {
-    /// Slower work for some time after a restart.
+    /// Slower work for some time after a restart or a launch.
     pub struct WarmUpSpec {
-        /// Time after a restart in which the work is slower.
+        /// Time after it in which the work is slower.
         for_: SimDuration,
         /// Speed in that time, as a share of the full speed.
         speed: f64 => above(0.0),

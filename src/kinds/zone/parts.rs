@@ -9,7 +9,7 @@ use crate::model::Health;
 use crate::model::spec::price::Size;
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
-use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Priced, Sort, none};
+use crate::plan::kind::parts::{Life, PartName, Parts, Priced, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::simulatable::NotYet;
@@ -111,9 +111,9 @@ impl Parts for Server {
         }
     }
 
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         let Part::Server(_) = part else { return None };
-        Some(Memory { component: memory_name(&part.name(draft)), with_host: false })
+        Some(memory_name(&part.name(draft)))
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {
@@ -174,9 +174,9 @@ impl Parts for Zone {
         Life { boot: Some(boot), ..Life::on(part.stands_on(draft)) }
     }
 
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         let component = pages_name(draft, (part.index(), part.number()))?;
-        Some(Memory { component, with_host: true })
+        Some(component)
     }
 
     fn remembers(&self, draft: &Draft, part: Part) -> bool {

@@ -155,6 +155,14 @@ impl Around<'_> {
             self.stop = Some(Stop::NoProgress(error));
             return;
         }
+        // A process that has lost its memory before the start is cold when it is back.
+        for (fact, _) in net.net.facts_of_whole().filter(|(fact, _)| kernel.view().fact(*fact)) {
+            if let Some(id) = net.wipes[fact.index()]
+                && self.plan.parts[id.index()].warm_up.is_some()
+            {
+                self.states.restarted[id.index()] = Some(SimTime::NEVER);
+            }
+        }
         let changed = (0..table::u32(net.ailing.len())).collect();
         let handed = (0..table::u32(net.handed.len())).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());

@@ -9,6 +9,7 @@ use crate::kinds::zone::live::Cpu;
 use crate::model::blueprint::Place;
 use crate::model::ids::ComponentId;
 use crate::model::world::Around;
+use crate::units::SimTime;
 
 /// State of a member in the list of a balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,8 @@ impl Around<'_> {
         let now = self.now;
         self.held_mut::<Service>(member).appears(now, exists);
         if exists && self.plan.parts[member.index()].warm_up.is_some() {
-            self.states.restarted[member.index()] = Some(now);
+            let works = self.health(member).works();
+            self.states.restarted[member.index()] = Some(if works { now } else { SimTime::NEVER });
         }
     }
 

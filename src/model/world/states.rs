@@ -11,7 +11,7 @@ pub(in crate::model) struct States {
     pub(in crate::model) healths: Vec<Health>,
     /// Cause of its health.
     pub(in crate::model) causes: Vec<CauseId>,
-    /// Instant since which each part is cold; `NEVER` until it is back.
+    /// Instant of the return of each part after it had lost its memory; `NEVER` until it is back.
     pub(in crate::model) restarted: Vec<Option<SimTime>>,
     /// Number of stalled processes.
     pub(in crate::model) frozen: u32,

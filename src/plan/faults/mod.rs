@@ -34,6 +34,8 @@
 
 mod declare;
 pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, slowdown, slowdown_of, slowed_by};
+pub use memory::memory_lost;
+mod memory;
 pub mod parts;
 pub mod restores;
 pub mod single_disks;

@@ -1,7 +1,7 @@
 //! Object caches and RAM caches in states of the parts: the share of their look-ups that misses.
 //!
 //! Model: while its process is down or cannot be reached, every look-up misses. A process that was down, hung or emptied
-//! by a fault, or whose zone or server was down, begins empty, and fills by what it is asked
+//! by a fault, or whose zone or server was down or hung, begins empty, and fills by what it is asked
 //! ([`filling`](crate::workload::filling)). How full it is is part of the state, in steps, each at its mean.
 //!
 //! The memory of a server or of a head of a file server is one of these for each content read from it, and its second level
@@ -19,6 +19,7 @@ use crate::convert::table;
 use crate::health::declare::Expr;
 use crate::kinds::cache::plan::part_of;
 use crate::plan::Draft;
+use crate::plan::faults::memory_lost;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::ram::{ContentId, Found, Place};
@@ -311,31 +312,15 @@ pub(super) fn look_ups(
     all
 }
 
-/// Returns the condition that a part has lost what was in its memory, or on its disks; `None` if it cannot. `known` returns whether
-/// a part publishes a fact.
-pub(super) fn lost(draft: &Draft, part: Part, known: &dyn Fn(&str, &str) -> bool) -> Option<Expr> {
-    let name = part.name(draft);
-    // What is on disks is there again with their server.
-    if part.disk_set(draft).is_some() {
-        return known(&name, "alive").then(|| !Expr::of(&name, "alive"));
-    }
-    let hosts = part.domains(draft).into_iter();
-    let hosts = hosts.filter(|host| matches!(host, Part::Zone { .. } | Part::Server(_)));
-    let down = std::iter::once(name.clone()).chain(hosts.map(|host| host.name(draft)));
-    let down = down.filter(|name| known(name, "alive")).map(|name| !Expr::of(&name, "alive"));
-    let own = ["is hung", "has forgotten"].into_iter().filter(|fact| known(&name, fact));
-    let all: Vec<Expr> = down.chain(own.map(|fact| Expr::of(&name, fact))).collect();
-    (!all.is_empty()).then_some(Expr::Any(all))
-}
-
 /// Returns the inputs that say which memories have lost their content.
 pub(super) fn facts(
     draft: &Draft,
     network: &Network,
     known: &dyn Fn(&str, &str) -> bool,
 ) -> Vec<(Input, Expr)> {
+    let publishes = |part: Part, fact: &str| known(&part.name(draft), fact);
     let one = |(at, memory): (usize, &Memory)| {
-        let by = memory.emptied_by.iter().filter_map(|part| lost(draft, *part, known));
+        let by = memory.emptied_by.iter().filter_map(|part| memory_lost(draft, *part, &publishes));
         let mut by: Vec<Expr> = by.collect();
         let lost = if by.len() < 2 { by.pop()? } else { Expr::Any(by) };
         Some((Input::Lost(table::u32(at)), lost))

@@ -399,7 +399,8 @@ impl FluidPlan {
                 slowing.flat_map(|of| of.facts.iter().map(move |(fact, _)| (of, fact)))
             {
                 if let Some(factor) = slowdown(draft, *part, fact) {
-                    facts.push((Input::Slow(table::u32(at), factor), Expr::of(&of.name, fact)));
+                    let input = if of.name == name { Input::Slow } else { Input::Cold };
+                    facts.push((input(table::u32(at), factor), Expr::of(&of.name, fact)));
                 }
             }
         }

@@ -163,15 +163,6 @@ impl Life<'_> {
     }
 }
 
-/// Memory of a part, whose contents a failure can clear.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Memory {
-    /// Component of the event loop that has the memory.
-    pub component: String,
-    /// True if the contents are also lost when the part's host is down.
-    pub with_host: bool,
-}
-
 /// Role that passes between the members of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassedRole {
@@ -230,8 +221,8 @@ pub trait Parts: Sync {
     /// Adds the effects of a part's failure on components of the event loop.
     fn shows(&self, shown: &mut Shown<'_>, part: Part);
 
-    /// Returns the memory of a part; `None` if it has none.
-    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory>;
+    /// Returns the component of the event loop that has the memory of a part; `None` if it has none.
+    fn memory(&self, draft: &Draft, part: Part) -> Option<String>;
 
     /// Returns whether a fault that clears the memory of a part has an effect.
     fn remembers(&self, draft: &Draft, part: Part) -> bool;
@@ -423,7 +414,7 @@ macro_rules! none {
             &self,
             _: &crate::plan::Draft,
             _: crate::plan::part::Part,
-        ) -> Option<crate::plan::kind::parts::Memory> {
+        ) -> Option<String> {
             None
         }
     };

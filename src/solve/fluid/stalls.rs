@@ -5,7 +5,8 @@
 //! with them; when the queue is full too, all requests are refused.
 //!
 //! A stall also ends where requests fail instead of waiting, as writes that wait for a silent member do when their primary dies.
-//! Each request that waits meets that failure. Leaves out: processes that fail with waiting requests inside while the stall goes on.
+//! The same share of them fails as of the requests that arrive then. Leaves out: processes that fail with waiting requests inside while the stall goes
+//! on, and users who are already past the part whose failure ends it.
 
 use std::rc::Rc;
 
@@ -159,8 +160,10 @@ impl Ends {
     fn of(before: &FlowLoad, now: &FlowLoad) -> Self {
         let more = (now.fails - before.fails).max(0.0);
         let share = |of: f64| if more < of { more / of } else { f64::from(u8::from(more > 0.0)) };
-        let lacking = if now.fails > 0.0 { now.lacks / now.fails } else { 0.0 };
-        Self { own: share(before.stalls), others: share(1.0 - before.fails), lacking }
+        let lacking = if more > 0.0 { (now.lacks - before.lacks).max(0.0) / more } else { 0.0 };
+        let others = 1.0 - before.fails;
+        let own = if before.stalls > 0.0 { before.stalls } else { others };
+        Self { own: share(own), others: share(others), lacking: lacking.min(1.0) }
     }
 }
 

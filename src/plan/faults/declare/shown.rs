@@ -10,8 +10,7 @@ use crate::health::declare::{Expr, Quantifier};
 use crate::model::Health;
 use crate::model::ids::ComponentId;
 use crate::plan::Draft;
-use crate::plan::faults::Declared;
-use crate::plan::kind::parts::Memory;
+use crate::plan::faults::{Declared, memory_lost};
 use crate::plan::part::Part;
 use crate::plan::power;
 
@@ -70,7 +69,7 @@ impl Declarer<'_> {
         answers.shows(&mut shown, sketch.part);
         shown.finish();
         if let Some(memory) = answers.memory(self.draft, sketch.part) {
-            self.wiped((sketch, host), &memory, ids, declared);
+            self.wiped(sketch.part, &memory, ids, declared);
         }
     }
 
@@ -86,30 +85,24 @@ impl Declarer<'_> {
         }
     }
 
-    /// Adds the fact that a part's memory is lost: the part or its host is down, the part or its zone hangs, or a
-    /// fault clears the memory.
+    /// Adds the fact that a part has lost its memory, which is in a component.
     fn wiped(
         &self,
-        (sketch, host): (&Sketch, Option<&Sketch>),
-        memory: &Memory,
+        part: Part,
+        component: &str,
         ids: &BTreeMap<String, ComponentId>,
         declared: &mut Declared,
     ) {
-        let component = &memory.component;
         let Some(id) = ids.get(component) else { return };
-        let mut lost = !Expr::of(&sketch.name, "alive");
-        for (harm, fact) in [(Harm::Hung, "is hung"), (Harm::Forgot, "has forgotten")] {
-            if self.moulds[sketch.mould].has(harm) {
-                lost = lost.or(Expr::of(&sketch.name, fact));
+        let publishes = |part: Part, fact: &str| {
+            let Some(at) = self.at(part) else { return false };
+            match fact {
+                "is hung" => self.mould(at).has(Harm::Hung),
+                "has forgotten" => self.mould(at).has(Harm::Forgot),
+                _ => true,
             }
-        }
-        let zone = host.filter(|host| host.part.sort().runs_processes);
-        if let Some(zone) = zone.filter(|zone| self.moulds[zone.mould].has(Harm::Hung)) {
-            lost = lost.or(Expr::of(&zone.name, "is hung"));
-        }
-        if memory.with_host {
-            lost = lost.or(!that(host, "alive"));
-        }
+        };
+        let lost = memory_lost(self.draft, part, &publishes).unwrap_or(Expr::Never);
         let fact = format!("{component}: memory lost");
         declared.declaration.fact(&fact, lost);
         declared.wipes.insert(fact, *id);
