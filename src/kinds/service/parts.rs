@@ -79,7 +79,7 @@ impl Parts for Service {
         Life { restart, ..Life::on(part.stands_on(draft)) }
     }
 
-    /// Returns what a process with a warm-up loses when it stops.
+    /// Returns the process itself if it has a warm-up.
     fn memory(&self, draft: &Draft, part: Part) -> Option<String> {
         draft.scenario.service[part.index()].1.warm_up.as_ref()?;
         Some(part.name(draft))

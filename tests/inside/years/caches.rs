@@ -156,6 +156,22 @@ fn the_server_of_a_cache_takes_its_content_along() {
     assert_eq!(busy(&site(10.0, SPARE)), 0.0);
 }
 
+/// A zone or a server that hangs for 40 s empties the cache as well: each object is read once more, after 400 look-ups that missed.
+#[test]
+fn what_hangs_below_a_cache_empties_it() {
+    for below in ["memcache", "box-2"] {
+        let fault = CRASH.replace("cache.objects", below).replace("crash", "hang");
+        let seconds = busy(&site(10.0, &fault));
+        assert!((seconds - (OBJECTS + 400.0) * 0.02).abs() < 1.0, "{below}: {seconds} s");
+        let text = site(200.0, &fault);
+        let years = lost(&text, |_| {});
+        let [seen, ..] = by_requests(&text, (3_500.0, 4_200.0), 4);
+        // Over years look-ups of a cache that hangs miss, and 150/s are lost; in `requests` no view goes on.
+        let (years, seen) = (years - 40.0 * 150.0, seen - 40.0 * 200.0);
+        assert!((years / seen - 1.0).abs() < 0.05, "{below}: {years} against {seen} in requests");
+    }
+}
+
 /// A hit ratio of the file is no content, and is there at once after a restart. While the cache is down every look-up misses, 9 of 10 more
 /// than before.
 #[test]
