@@ -399,8 +399,8 @@ impl FluidPlan {
                 slowing.flat_map(|of| of.facts.iter().map(move |(fact, _)| (of, fact)))
             {
                 if let Some(factor) = slowdown(draft, *part, fact) {
-                    let input = if of.name == name { Input::Slow } else { Input::Cold };
-                    facts.push((input(table::u32(at), factor), Expr::of(&of.name, fact)));
+                    let input = Input::Slow(table::u32(at), factor, of.name != name);
+                    facts.push((input, Expr::of(&of.name, fact)));
                 }
             }
         }

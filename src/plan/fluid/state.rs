@@ -56,10 +56,8 @@ pub fn fresh(age: u32) -> f64 {
 pub enum Input {
     /// A part of the network, or a domain below one, is itself healthy.
     Fit(u32),
-    /// A part is slower by this factor.
-    Slow(u32, f64),
-    /// A process is cold, and slower by this factor.
-    Cold(u32, f64),
+    /// A part is slower by this factor: by a fault, or (`true`) because it is cold.
+    Slow(u32, f64, bool),
     /// A set of disks has no space.
     Full(u32),
     /// A part is paused, and requests wait for it.
@@ -228,9 +226,7 @@ impl<'p> Standing<'p> {
             let set = bit(at);
             match *input {
                 Input::Fit(part) => all.fit[part as usize] = set,
-                Input::Slow(part, factor) | Input::Cold(part, factor) if set => {
-                    all.slow[part as usize] *= factor;
-                }
+                Input::Slow(part, factor, _) if set => all.slow[part as usize] *= factor,
                 Input::Full(part) => all.full[part as usize] = set,
                 Input::Paused(part) if set => all.paused.push(part),
                 Input::Awaited(part) if set => all.absent.awaited.push(part),
