@@ -136,11 +136,20 @@ impl View<'_> {
         facts: impl IntoIterator<Item = FactId>,
         explanation: &mut Explanation,
     ) -> CauseId {
-        let oldest = facts.into_iter().filter_map(|fact| {
-            self.explain(fact, explanation);
-            explanation.causes.first().map(|cause| (cause.order, cause.id))
-        });
+        let oldest = facts.into_iter().filter_map(|fact| self.first_cause(fact, explanation));
         oldest.min().map_or(CauseId::UNEXPLAINED, |(_, id)| id)
+    }
+
+    /// Returns the oldest cause that explains the value of a fact, with its ordinal before it; older causes have smaller
+    /// ordinals. `explanation` is scratch memory.
+    #[must_use]
+    pub fn first_cause(
+        &self,
+        fact: FactId,
+        explanation: &mut Explanation,
+    ) -> Option<(u64, CauseId)> {
+        self.explain(fact, explanation);
+        explanation.causes.first().map(|cause| (cause.order, cause.id))
     }
 
     /// Busy hands of `crew`.

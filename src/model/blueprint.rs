@@ -364,6 +364,14 @@ impl Between {
 }
 
 impl Blueprint {
+    /// Returns the workloads that request a class, by number.
+    #[must_use]
+    pub fn workloads_of(&self, class: usize) -> Vec<usize> {
+        let workloads = self.workloads.iter().enumerate();
+        let of = workloads.filter(|(_, workload)| workload.class.index() == class);
+        of.map(|(at, _)| at).collect()
+    }
+
     /// Returns a blueprint without components and traffic, for solvers that need none.
     #[must_use]
     pub fn empty(seed: Seed) -> Self {

@@ -7,6 +7,7 @@
 
 pub mod alarm;
 pub mod blueprint;
+pub mod drawn;
 pub mod event;
 pub mod gauge;
 pub mod guest;
@@ -34,7 +35,7 @@ use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId};
 use crate::model::outage::Past;
 use crate::model::record::Record;
 use crate::model::request::{Hold, Marks, Outcome, Owner, Request, RequestId, Requests, Waits};
-use crate::model::route::{Drawn, Draws};
+use crate::model::route::Draws;
 use crate::units::{SimDuration, SimTime};
 
 /// Health of a component, as its users observe it.
@@ -201,8 +202,8 @@ pub struct Begun {
     pub pc: u32,
     /// The member that it enters.
     pub at: ComponentId,
-    /// Key of its draws.
-    pub drawn: Drawn,
+    /// Ordinal of its draws.
+    pub ordinal: u64,
     /// Workload that it is attributed to.
     pub workload: u16,
     /// True if it counts for the measured window.
@@ -285,8 +286,7 @@ impl Ctx<'_> {
             return None;
         };
         let request = &mut self.requests[id];
-        request.ordinal = begun.drawn.ordinal;
-        request.path = begun.drawn.path;
+        request.ordinal = begun.ordinal;
         request.workload = begun.workload;
         request.counted = begun.counted;
         request.local = begun.at.0;

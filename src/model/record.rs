@@ -2,7 +2,7 @@
 //! themselves, see [`gauge`](crate::model::gauge).
 //!
 //! Only requests that started inside the window are counted, wherever they end. The exception is the number of
-//! answers in an interval of the window. All counts are integers, so records of replications can be merged in
+//! answers in the window and in its intervals. All counts are integers, so records of replications can be merged in
 //! any grouping.
 
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,8 @@ pub struct ClassRecord {
     pub waited: u128,
     /// Number of successful attempts that did not start in the window.
     pub strangers: u64,
+    /// Number of successful attempts that ended in the window, whenever they started.
+    pub answered: u64,
 }
 
 /// Page views of one workload.
@@ -72,9 +74,19 @@ pub struct ViewRecord {
     pub never_born: u64,
     /// Time from click to last byte of the served views, in nanoseconds.
     pub latency: Histogram,
+    /// Views served that were not intended in the window.
+    pub strangers: u64,
+    /// Views served in the window, whenever they were intended.
+    pub done: u64,
 }
 
 impl ViewRecord {
+    /// Number of views served until now, whenever they were intended.
+    #[must_use]
+    pub const fn all_served(&self) -> u64 {
+        self.served + self.delayed + self.strangers
+    }
+
     /// Number of views that have not ended.
     #[must_use]
     pub fn in_flight(&self) -> u64 {
@@ -98,9 +110,9 @@ pub struct Record {
 }
 
 impl ClassRecord {
-    /// Number of successful attempts that ended in the interval, whenever they started.
+    /// Number of successful attempts that have ended until now, whenever they started.
     #[must_use]
-    pub const fn answered(&self) -> u64 {
+    pub const fn answers(&self) -> u64 {
         self.attempts.ended[Outcome::Ok as usize] + self.strangers
     }
 }
@@ -142,6 +154,7 @@ impl Record {
             into.missed.merge(&from.missed);
             into.waited += from.waited;
             into.strangers += from.strangers;
+            into.answered += from.answered;
         }
         for (into, from) in self.calls.iter_mut().zip(&other.calls) {
             into.merge(from);
@@ -150,6 +163,8 @@ impl Record {
             into.intended += from.intended;
             into.served += from.served;
             into.delayed += from.delayed;
+            into.strangers += from.strangers;
+            into.done += from.done;
             into.never_born += from.never_born;
             for (a, b) in into.lost.iter_mut().zip(&from.lost) {
                 *a += b;
@@ -253,11 +268,12 @@ impl Record {
         again: bool,
         counted: bool,
     ) {
+        let views = &mut self.views[workload.index()];
         if !counted {
+            views.strangers += 1;
             return;
         }
         self.open -= 1;
-        let views = &mut self.views[workload.index()];
         if again {
             views.delayed += 1;
         } else {
@@ -282,11 +298,12 @@ impl Record {
         cause: CauseId,
         counted: bool,
     ) {
+        let views = &mut self.views[workload.index()];
         if !counted {
+            views.strangers += u64::from(outcome == Outcome::Ok);
             return;
         }
         self.open -= 1;
-        let views = &mut self.views[workload.index()];
         if outcome == Outcome::Ok {
             views.served += 1;
         } else {

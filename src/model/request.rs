@@ -6,9 +6,9 @@
 
 use crate::convert::place;
 use crate::engine::calendar::Ticket;
+use crate::model::drawn::Drawn;
 use crate::model::event::MAX_INDEX;
 use crate::model::ids::{CauseId, ClassId, ComponentId, UnitId};
-use crate::model::route::Drawn;
 use crate::units::SimTime;
 
 /// Largest depth of nested calls of one request.

@@ -7,10 +7,11 @@
 //! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute indices into one table; a
 //! program ends in `End`.
 
-use crate::convert::{self, low, table, whole};
+use crate::convert::{self, table, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::kinds::cdn::live::AtCdn;
+use crate::model::drawn::Drawn;
 use crate::model::guest::Exits;
 use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::paging::Paging;
@@ -639,59 +640,6 @@ pub fn uniform_of(key: Key, ordinal: u64, index: u64) -> f64 {
 fn beyond(key: Key, ordinal: u64, high: u64, low: u32) -> f64 {
     key.child(high).uniform(ordinal, low)
 }
-
-/// Owner of draws: a request at its source, and one of the requests that it has sent out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Drawn {
-    /// Ordinal of the page at its source.
-    pub ordinal: u64,
-    /// Zero for a request itself and for what it sends out before it repeats a step. Otherwise a hash of the
-    /// sender's path and of the repetition in which it was sent.
-    pub path: u32,
-}
-
-impl Drawn {
-    /// Returns the owner for a request itself.
-    #[must_use]
-    pub const fn of(ordinal: u64) -> Self {
-        Self { ordinal, path: 0 }
-    }
-
-    /// Returns the owner for a request that this one sends out in its repetition `iteration`. That request
-    /// counts its own repetitions. If it continued the count of the sender, its second repetition would have
-    /// the draws of the first one in the sender's next repetition.
-    #[must_use]
-    pub fn sends(self, iteration: u16) -> Self {
-        if self.path == 0 && iteration == 0 {
-            return self;
-        }
-        // SplitMix64 (Steele, Lea & Flood, Fast splittable pseudorandom number generators, 2014).
-        let bits =
-            u64::from(self.path) ^ (u64::from(iteration) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        // Of a thousand requests that one request sends out, two share a path in one of 8,000 cases.
-        Self { path: low(bits ^ bits >> 31).max(1), ..self }
-    }
-
-    /// Returns the uniform number of `key` at `index`.
-    #[inline]
-    #[must_use]
-    pub fn uniform(self, key: Key, index: u64) -> f64 {
-        if self.path == 0 {
-            return uniform_of(key, self.ordinal, index);
-        }
-        self.elsewhere(key, index)
-    }
-
-    #[cold]
-    fn elsewhere(self, key: Key, index: u64) -> f64 {
-        uniform_of(key.child(PATHS | u64::from(self.path)), self.ordinal, index)
-    }
-}
-
-/// Bit that separates keys of paths from keys of large indices (see [`uniform_of`]).
-const PATHS: u64 = 1 << 63;
 
 /// Returns the index of a draw of `request`; with `once` it is the same in every repetition.
 #[inline]

@@ -158,7 +158,12 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
         return (value, Some(format!("({note})")));
     }
-    let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
+    // A value that is much smaller than its interval is not rounded to zero.
+    let of_value = match shown != 0.0 && shown.abs() < 0.5 * power_of_ten(-decimals) {
+        true => decimals_for(shown.abs(), 1),
+        false => decimals,
+    };
+    let value = display.dress(&group(&with_its_nines(figure, shown, of_value)));
     if half < 0.5 * power_of_ten(-decimals) {
         return (value, None);
     }

@@ -21,6 +21,7 @@
 //! If asked for, outages that may be reported are kept beside it ([`kept`]); such a trajectory is simulated again to
 //! record them ([`journal`]).
 
+mod beyond;
 pub mod disk_sets;
 pub mod journal;
 pub mod kept;
@@ -517,6 +518,8 @@ struct Row<'p> {
     keeps_begun: bool,
     /// True once the horizon is over.
     over: bool,
+    /// Begin and end of the latest loss beyond the horizon; no end while it lasts.
+    beyond: Option<(SimTime, Option<SimTime>)>,
 }
 
 impl<'p> Row<'p> {
@@ -538,28 +541,16 @@ impl<'p> Row<'p> {
             shortest: SimDuration::ZERO,
             keeps_begun: false,
             over: false,
+            beyond: None,
         }
     }
 
     fn look(&mut self, at: SimTime, view: View<'_>, explanation: &mut Explanation) {
         self.dirty = false;
         let up = view.fact(self.meter.up);
-        let level = if up {
-            let shares = self.meter.shares.iter();
-            let lost: u32 = shares.filter(|(fact, _)| view.fact(*fact)).map(|(_, s)| *s).sum();
-            match self.meter.all_above {
-                Some(most) if lost > most => WHOLE,
-                Some(_) => 0,
-                None => lost.min(WHOLE),
-            }
-        } else {
-            WHOLE
-        };
+        let level = self.meter.level(|fact| view.fact(fact));
         if self.over {
-            if level > 0 {
-                self.tally.first_failure.get_or_insert(at);
-            }
-            return;
+            return self.look_beyond(at, level > 0);
         }
         if level == 0 && self.level == 0 {
             return;
@@ -612,7 +603,8 @@ impl<'p> Row<'p> {
             return add(self.meter.up, explanation);
         }
         let mut found = Vec::new();
-        for (fact, _) in self.meter.shares.iter().filter(|(fact, _)| view.fact(*fact)) {
+        let shares = self.meter.counted(|fact| view.fact(fact));
+        for (fact, _) in shares.iter().filter(|(fact, _)| view.fact(*fact)) {
             found.extend(add(*fact, explanation));
         }
         found.sort_unstable();
@@ -707,7 +699,8 @@ impl<'p> Row<'p> {
         }
     }
 
-    fn tally(self) -> Tally {
+    fn tally(mut self) -> Tally {
+        self.ends_beyond();
         let kept = match self.keep {
             Keep::Best(mut kept) => {
                 (kept.lost, kept.outages) = (self.tally.lost, self.tally.outages);
@@ -721,6 +714,7 @@ impl<'p> Row<'p> {
     /// Ends the horizon: an outage in progress is counted and cut there.
     fn close(&mut self, end: SimTime) {
         self.account(end);
+        self.beyond = self.episode.as_ref().map(|episode| (episode.begun, episode.ended));
         if let Some(episode) = &mut self.episode {
             episode.ended.get_or_insert(end);
         }

@@ -36,6 +36,7 @@
 mod buffers;
 mod busy;
 mod calm;
+mod causes;
 mod commits;
 mod excess;
 mod lag;
@@ -366,9 +367,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let load = Rc::clone(&self.load);
         for (class, load) in load.flows.iter().enumerate() {
             self.rows[class].settled = false;
-            if load.fails > 0.0 {
-                self.rows[class].cause = self.why(&load.because, view);
-            }
+            self.attribute(class, load, view);
         }
         self.stall_or_resume(at, view, &before);
     }
@@ -430,6 +429,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.rows.iter_mut().for_each(|row| row.settled = false);
                 self.grow_old();
                 self.enter();
+                self.divide_again();
             }
         }
     }
@@ -481,6 +481,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let (from, cell) = (self.from, self.cell);
         let seconds = to.since(from).seconds();
         self.memo.spend(cell, from, to);
+        self.memo.cells[cell as usize].seconds += seconds;
         let mut came = std::mem::take(&mut self.came);
         let mut views = std::mem::take(&mut self.views);
         self.came(from, to, &mut came, &mut views);
@@ -535,7 +536,7 @@ impl<'m, 'p> Live<'m, 'p> {
             }
             let row = &mut self.rows[class];
             let last = row.tally.lost.len() - 1;
-            row.lose(row.cause as usize, passed.lost);
+            row.lose_to_failures(passed.lost);
             row.lose(last, passed.over);
             row.stay_away(passed.never_born);
             row.tally.late += passed.late;
@@ -749,9 +750,10 @@ impl<'m, 'p> Live<'m, 'p> {
     fn end_month(&mut self) {
         self.month = self.month + MONTH;
         for (row, class) in self.rows.iter_mut().zip(&self.memo.plan.classes) {
-            let lost = std::mem::take(&mut row.month_lost);
-            let intended = std::mem::take(&mut row.month_intended);
-            let share = if intended > 0.0 { lost / intended } else { 0.0 };
+            let [lost, intended] =
+                [&mut row.month_lost, &mut row.month_intended].map(std::mem::take);
+            // A month without traffic meets nothing and misses nothing.
+            let share = if intended > 0.0 { lost / intended } else { continue };
             row.tally.months += 1;
             row.tally.month_lost.record(nearest(share * SHARE));
             row.tally.month_sum += share;
@@ -771,12 +773,9 @@ impl<'m, 'p> Live<'m, 'p> {
         self.gather();
         self.memo.unload();
         let seconds = end.seconds();
-        let constant = self.memo.shared.state(self.memo.plan, &self.memo.plan.well());
-        let busy =
-            self.memo.work.iter().zip(constant.constant.iter()).zip(constant.capacity.iter());
-        let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
         let network = &self.memo.plan.network;
-        let busy = busy.enumerate().map(|(at, used)| network.used_with_yielding(at, used).min(1.0));
+        let used = |(at, work)| network.used_with_yielding(at, work / seconds).min(1.0);
+        let busy = self.memo.work.iter().enumerate().map(used);
         let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
         let classes = self.load.messages().start;
         let none = |copies: &Copies| WritesTally {

@@ -6,6 +6,7 @@ pub mod flows;
 pub mod fluid;
 pub mod frame;
 pub mod metering;
+pub mod readings;
 pub mod requests;
 pub mod sampled;
 pub mod series;

@@ -22,6 +22,7 @@ use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
 use crate::solve::accounts::Accounts;
 use crate::solve::metering::ByHour;
+use crate::solve::readings::Readings;
 use crate::solve::series::{Calm, Cell, Followed, Recorders, Series};
 use crate::solve::trail::{Note, Trail};
 use crate::units::{Rate, SimDuration, SimTime};
@@ -273,7 +274,7 @@ pub struct Run<'p> {
     /// Length of the next slice.
     slice: SimDuration,
     /// Readings at `from`; `None` before.
-    first: Option<First>,
+    first: Option<Readings>,
     /// End of the present interval of the grid, and the readings at its start.
     cell: SimTime,
     last: Vec<Gauge>,
@@ -290,16 +291,6 @@ pub struct Run<'p> {
     calm: Option<Calm>,
     /// Instant from which a return of numbers is followed.
     marked: SimTime,
-}
-
-/// Readings at the start of the measured interval.
-#[derive(Clone, Debug)]
-struct First {
-    gauges: Vec<Gauge>,
-    zones: Vec<Gauge>,
-    ledgers: Vec<ZoneLedger>,
-    numbers: Vec<(Vec<ComponentId>, ByNumber)>,
-    in_flight: usize,
 }
 
 impl<'p> Run<'p> {
@@ -414,14 +405,11 @@ impl<'p> Run<'p> {
     }
 
     fn begin_to_count(&mut self) {
-        let gauges = self.world.gauges();
-        self.last.clone_from(&gauges);
-        self.cell = self.from;
-        let (zones, in_flight) = (self.world.zone_gauges(), self.world.in_flight());
         self.world.count_firsts();
-        let numbers = self.world.numbers();
-        let ledgers = self.world.zone_ledgers();
-        self.first = Some(First { gauges, zones, ledgers, numbers, in_flight });
+        let first = Readings::take(&self.world);
+        self.last.clone_from(&first.gauges);
+        self.cell = self.from;
+        self.first = Some(first);
         self.trail.begin(self.note());
         self.censuses.clear();
         self.accounts.clear();
@@ -597,25 +585,13 @@ impl<'p> Run<'p> {
         if counts && self.censuses.last().is_some_and(|last| self.from + last.at < self.edge) {
             self.count_classes();
         }
-        let first = self.first.take().unwrap_or_else(|| First {
-            gauges: self.world.gauges(),
-            zones: self.world.zone_gauges(),
-            ledgers: self.world.zone_ledgers(),
-            numbers: self.world.numbers(),
-            in_flight: self.world.in_flight(),
-        });
-        let last = if self.last.is_empty() { first.gauges.clone() } else { self.last.clone() };
-        let since = |now: &[Gauge], then: &[Gauge]| -> Vec<Gauge> {
-            now.iter().zip(then).map(|(now, then)| now.since(then)).collect()
-        };
-        let gauges = since(&last, &first.gauges);
-        let zones = since(&self.world.zone_gauges(), &first.zones);
-        let ledgers = self.world.zone_ledgers();
-        let zone_ledgers = ledgers.iter().zip(&first.ledgers);
-        let zone_ledgers = zone_ledgers.map(|(now, then)| now.since(then)).collect();
-        let numbers = self.world.numbers().into_iter().zip(&first.numbers);
-        let numbers = numbers.map(|((of, now), (_, then))| (of, now.since(then))).collect();
-        let in_flight = (first.in_flight, self.world.in_flight());
+        let end = Readings::take(&self.world);
+        let first = self.first.take().unwrap_or_else(|| end.clone());
+        let in_flight = (first.in_flight, end.in_flight);
+        let seen = end.since(&first);
+        // A window that a limit cuts off is as long as it was simulated.
+        let end = if self.cut.is_some() { self.world.now() } else { self.until };
+        let length = end.clamp(self.from, self.until).max(self.from + SimDuration::from_nanos(1));
         while self.cut.is_none() && self.world.counted_open() > 0 && self.edge < self.horizon {
             let next = (self.edge + SimDuration::SECOND).min(self.horizon);
             self.live(next, told_to_stop);
@@ -630,12 +606,19 @@ impl<'p> Run<'p> {
         let waits = |index: usize| world.component(ComponentId::at(index)).waits().cloned();
         let sojourns = |index: usize| world.component(ComponentId::at(index)).sojourns().cloned();
         let parts = 0..self.plan.parts.len();
+        let mut record = world.record().clone();
+        for (class, answered) in record.classes.iter_mut().zip(seen.answers) {
+            class.answered = answered;
+        }
+        for (views, done) in record.views.iter_mut().zip(seen.served) {
+            views.done = done;
+        }
         let observation = Observation {
-            gauges,
-            zones,
-            zone_ledgers,
+            gauges: seen.gauges,
+            zones: seen.zones,
+            zone_ledgers: seen.ledgers,
             accounts: self.accounts,
-            numbers,
+            numbers: seen.numbers,
             quantities: world.quantities(),
             grid: self.grid,
             soundings: self.soundings,
@@ -649,14 +632,14 @@ impl<'p> Run<'p> {
             energy,
             calm: self.calm.filter(|_| self.marked > self.from),
             followed: self.until - self.marked,
-            length: self.until - self.from,
+            length: length - self.from,
             digest: world.digest(),
             trail: self.trail,
             events: world.events(),
             most_in_flight: world.most_in_flight(),
             in_flight,
             stop,
-            record: world.record().clone(),
+            record,
         };
         audit(self.plan, &observation)?;
         Ok(Some(observation))

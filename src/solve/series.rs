@@ -172,7 +172,7 @@ fn read(world: &World<'_>, of: Meter) -> Cell {
     match of {
         Meter::Part(id) => Cell::of(&world.gauge(id)),
         Meter::Zone(zone) => Cell::of(&world.zone_gauge(zone)),
-        Meter::Class(class) => count(world.record().classes[class].answered()),
+        Meter::Class(class) => count(world.record().classes[class].answers()),
         Meter::Workload(workload) => count(world.record().views[workload].intended),
     }
 }

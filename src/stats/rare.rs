@@ -26,7 +26,8 @@
 //! estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
 //! Events that come regularly have a smaller variance than random ones, and an interval that is as
 //! short as it says, from [`FEW_REPLICATIONS`] replications on; of fewer replications a small variance
-//! is no evidence, and events count as random.
+//! is no evidence, and events count as random. Equal sums, as of what is scheduled, have the bound of an event that was not
+//! seen as their upper end, where the model knows one.
 //!
 //! Leaves out: amounts that are heavier than their modelled law; where no law is known, amounts with a
 //! coefficient of variation above 1.25.
@@ -63,6 +64,8 @@ const LARGER: f64 = 4.0;
 pub struct Unseen {
     /// Mean amount of an event; `None` if the model does not know it.
     pub amount: Option<f64>,
+    /// True if the model has an event that comes at random.
+    pub is_drawn: bool,
     /// Amount that observed events of heavy laws have probably not shown yet.
     pub heavy: Heavy,
 }
@@ -71,7 +74,7 @@ impl Unseen {
     /// Returns an event that adds `amount` on average.
     #[must_use]
     pub const fn of(amount: f64) -> Self {
-        Self { amount: Some(amount), heavy: Heavy { sum: 0.0, squares: 0.0 } }
+        Self { amount: Some(amount), is_drawn: true, heavy: Heavy { sum: 0.0, squares: 0.0 } }
     }
 
     /// Returns the same in another unit: amounts times `factor`.
@@ -79,7 +82,7 @@ impl Unseen {
     pub fn times(self, factor: f64) -> Self {
         let heavy =
             Heavy { sum: self.heavy.sum * factor, squares: self.heavy.squares * factor * factor };
-        Self { amount: self.amount.map(|amount| amount * factor), heavy }
+        Self { amount: self.amount.map(|amount| amount * factor), heavy, ..self }
     }
 }
 
@@ -148,6 +151,7 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     // Few replications know their variance badly: as much wider as Student's law is than the normal.
     let wider = student_upper_quantile(tail, n - 1.0) / normal_upper_quantile(tail);
     variance *= wider * wider;
+    let all_equal = variance <= f64::EPSILON * f64::EPSILON * sum * sum;
     let largest = values.iter().copied().fold(0.0, f64::max);
     let larger = largest * (1.0 + LARGER / events);
     // After many events the amounts seen bound a further one; the amount of the model is the worst case.
@@ -159,9 +163,18 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     let mean = sum + unseen.heavy.sum + one;
     let spread = variance + unseen.heavy.squares + one * one;
     if mean * mean >= ENOUGH * spread && unseen.heavy.sum <= 0.01 * sum {
-        return Ok(Interval { low: student.low.max(0.0), ..student });
+        // Equal sums say nothing about an event that none of them has.
+        let more = amount.filter(|_| unseen.is_drawn && all_equal);
+        let high = more.map_or(0.0, |amount| (sum + most_unseen(tail) * amount) / n);
+        return Ok(match high > student.high {
+            true => Interval { high, method: Method::CompoundPoisson, ..student },
+            false => Interval { low: student.low.max(0.0), ..student },
+        });
     }
-    let low = gamma_quantile(tail, sum * sum / variance) * variance / sum;
+    let low = match all_equal {
+        false => gamma_quantile(tail, sum * sum / variance) * variance / sum,
+        true => sum,
+    };
     let high = gamma_upper_quantile(tail, mean * mean / spread) * spread / mean;
     check_values(&[low, high], 2)?;
     Ok(Interval {
@@ -531,8 +544,16 @@ mod tests {
 
     #[test]
     fn what_is_scheduled_is_known_as_well_as_it_repeats() {
-        let same = mean_of_rare(&[7.5; 300], Unseen::of(8.0), 0.95).unwrap();
+        let same = mean_of_rare(&[7.5; 300], Unseen::default(), 0.95).unwrap();
         assert_eq!((same.low, same.high, same.method), (7.5, 7.5, Method::StudentT));
+        for replications in [10, 29, 30, 300] {
+            let same = mean_of_rare(&vec![7.5; replications], Unseen::default(), 0.95).unwrap();
+            assert!(same.low == 7.5 && same.estimate == 7.5, "{replications}: {same:?}");
+        }
+        // Beside an event that could have come, and was not seen.
+        let same = mean_of_rare(&[7.5; 300], Unseen::of(8.0), 0.95).unwrap();
+        let bound = 7.5 + -libm::log(0.025) * 8.0 / 300.0;
+        assert!(same.low == 7.5 && (same.high - bound).abs() < 1e-9, "{same:?}");
         // Equal values in few replications are no evidence.
         let few = mean_of_rare(&[1.0, 1.0], Unseen::of(1.0), 0.95).unwrap();
         assert!(few.low < 0.3 && few.high > 3.0, "{few:?}");

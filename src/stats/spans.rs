@@ -306,7 +306,7 @@ mod tests {
                     let squares = (spread, (spread * spread * spread * spread - 1.0).sqrt());
                     let mut heavy = Heavy::default();
                     heavy.add(amounts, values.iter().map(|v| v * v).sum(), squares);
-                    let unseen = Unseen { amount: Some(squares.0), heavy };
+                    let unseen = Unseen { heavy, ..Unseen::of(squares.0) };
                     let (sums, centred) = moments(&values, SPANS);
                     let of = Moments { sums: &sums, centred: &centred, spans };
                     Some((deviation(&of, unseen, 0.95).unwrap(), (rate * spread).sqrt()))

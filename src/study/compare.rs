@@ -417,7 +417,7 @@ fn broken_runs(
         let well = member.study.windows[at].drill.as_ref()?.well;
         let values = |at: usize| -> Option<Vec<f64>> {
             let mut measures = member.study.windows[at].measures.iter();
-            let place = measures.position(|one| *one == Measure::Missed(workload))?;
+            let place = measures.position(|one| *one == Measure::Missed(vec![workload]))?;
             let samples = &member.result.windows[at].samples;
             samples.iter().map(|values| values[place].ok()).collect()
         };
@@ -742,7 +742,7 @@ fn samples(
     let Some(class) = class else { return Vec::new() };
     let workload = member.plan.workloads.iter().position(|w| w.class.index() == class);
     let measure = match (metric, workload) {
-        (Metric::Served, Some(workload)) => Measure::Served(workload, true),
+        (Metric::Served, Some(workload)) => Measure::Served(vec![workload], true),
         _ => Measure::Latency(class, Stat::Quantile(0.95)),
     };
     values(member, (window, all), &measure)

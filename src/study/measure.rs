@@ -45,11 +45,11 @@ pub enum Measure {
     /// Latency of a class.
     Latency(usize, Stat),
     /// Latency of a workload's page views.
-    ViewLatency(usize, Stat),
+    ViewLatency(Vec<usize>, Stat),
     /// Share of the requests of a class whose latency exceeds the limit.
     Slower(usize, SimDuration),
     /// Share of the page views of a workload whose latency exceeds the limit.
-    ViewSlower(usize, SimDuration),
+    ViewSlower(Vec<usize>, SimDuration),
     /// Latency of the requests of a class that missed where they entered.
     MissLatency(usize, Stat),
     /// Waiting times at components.
@@ -86,16 +86,16 @@ pub enum Measure {
     Throughput(Vec<ComponentId>),
     /// Answered requests of a class per second.
     ClassThroughput(usize),
-    /// Intended views of a workload, or requests if it has no clients: their mean, or their spread over replications.
-    Arrivals(usize, Statistic),
+    /// Intended views of workloads, or requests if they have no clients: their mean, or their spread over replications.
+    Arrivals(Vec<usize>, Statistic),
     /// The same per second.
-    ArrivalRate(usize),
+    ArrivalRate(Vec<usize>),
     /// Attempts of a class by outcome; the share when the flag is set.
     Attempts(usize, Option<usize>, bool),
     /// Views served; the share when the flag is set.
-    Served(usize, bool),
+    Served(Vec<usize>, bool),
     /// Views lost, of one cause or all; the share when the flag is set.
-    Lost(usize, Option<usize>, bool),
+    Lost(Vec<usize>, Option<usize>, bool),
     /// A statistic of a quantity that a component follows over time, by its place.
     Quantity(ComponentId, usize, Stat),
     /// Counts of components, by the rule of their kind.
@@ -104,12 +104,12 @@ pub enum Measure {
     Unanswered(Vec<usize>),
     /// Power, energy, its carbon or its cost.
     Drawn(Drawn),
-    /// Page views of a workload served per kilowatt-hour of the whole scenario.
-    PerKwh(usize),
+    /// Page views of workloads served per kilowatt-hour of the whole scenario.
+    PerKwh(Vec<usize>),
     /// Views not served; around a break, less those where nothing breaks.
-    Missed(usize),
+    Missed(Vec<usize>),
     /// Views lost per second in the last minute of the window; around a break, minus those where nothing breaks.
-    Losing(usize),
+    Losing(Vec<usize>),
 }
 
 /// Reason why a figure has no value in a replication, or at all.
@@ -216,6 +216,22 @@ impl Measure {
             | Self::Tally(_, ReadAs::Share(..) | ReadAs::Completed)
             | Self::InsideChance(..) => true,
             _ => false,
+        }
+    }
+
+    /// Returns the same measure of each workload alone, where it is that of several: tables have a row for each workload.
+    #[must_use]
+    pub fn by_workload(&self) -> Vec<Self> {
+        let each = |of: &[usize], one: &dyn Fn(Vec<usize>) -> Self| -> Vec<Self> {
+            let several = of.iter().filter(|_| of.len() > 1);
+            several.map(|workload| one(vec![*workload])).collect()
+        };
+        match self {
+            Self::ViewLatency(of, stat) => each(of, &|one| Self::ViewLatency(one, *stat)),
+            Self::Served(of, share) => each(of, &|one| Self::Served(one, *share)),
+            Self::Missed(of) => each(of, &Self::Missed),
+            Self::Losing(of) => each(of, &Self::Losing),
+            _ => Vec::new(),
         }
     }
 

@@ -21,6 +21,7 @@ mod disk_years;
 mod disks;
 mod drawing;
 mod edges;
+mod estimands;
 mod explorer;
 mod failures;
 mod faults;

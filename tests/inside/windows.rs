@@ -197,6 +197,28 @@ fn intervals_of_a_load_that_doubles_are_known_by_hand() {
     }
 }
 
+/// A desk of 20 jobs per second is asked for 40 per second until 20 s, and for 4 after that. In ten of the first seconds it
+/// completes 200. The 400 that wait at 20 s and the 400 that arrive in the next 100 s are completed in these: 8 per second.
+#[test]
+fn a_throughput_counts_what_is_completed_in_the_window_whenever_it_arrived() {
+    let windows = "replications = 4\n\
+                   [window.flood]\nat = \"5s\"\nwarm-up = \"5s\"\nlength = \"10s\"\n\
+                   [window.after]\nat = \"20s\"\nwarm-up = \"20s\"\nlength = \"100s\"";
+    let workload = "rate = \"40/s\"\narrivals = { process = \"regular\" }\n\
+                    step = { at = \"20s\", factor = 0.1 }";
+    let cases = [
+        ("throughput.desk@flood", 20.0),
+        ("throughput.job@flood", 20.0),
+        ("throughput.desk@after", 8.0),
+        ("throughput.job@after", 8.0),
+    ];
+    let loaded = station(windows, 1, "\"50ms\"", workload, &cases.map(|(path, _)| path));
+    for ((path, exact), found) in cases.iter().zip(estimates(&loaded)) {
+        let found = found.value().unwrap();
+        assert!((found - exact).abs() <= 0.02 * exact, "{path}: {found}, not {exact}");
+    }
+}
+
 /// M/M/∞ with 10 on average: the mean of an interval of two service times has the variance
 /// 2a (μT − 1 + e^(−μT)) / (μT)²; of that of single instants, a, there is more.
 #[test]

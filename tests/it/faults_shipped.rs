@@ -128,7 +128,7 @@ const EDITS: [Edit; 28] = [
     // A switch-over of 10 s: 26 x 10 s.
     Edit {
         file: "faults/switch-over",
-        flags: &["--solver", "flows", "--replications", "4"],
+        flags: &["--solver", "flows", "--replications", "30"],
         sets: &["database.told.failover.switch-over=10s"],
         expect: 0,
         figure: "downtime.told-order@horizon",

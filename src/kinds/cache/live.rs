@@ -32,10 +32,10 @@ use crate::engine::calendar::Ticket;
 use crate::kinds::cache::live::blocks::{BlocksConfig, Found, Memory};
 use crate::mechanism::arc::AdaptiveCache;
 use crate::mechanism::copies::{self, ALL, Message, Met, Versions};
+use crate::model::drawn::Drawn;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
-use crate::model::route::Drawn;
 use crate::model::world::Around;
 use crate::model::{Answer, Ctx, Health, Heard, Keeps, Live, Start, none};
 use crate::units::{Bytes, SimDuration, SimTime};
@@ -442,7 +442,7 @@ impl Live for Cache {
 
     fn counts(config: &CacheConfig) -> Keeps {
         let tallied_by = config.purged.then_some(copies::OF);
-        Keeps { completions: true, tallied_by, ..Keeps::NOTHING }
+        Keeps { tallied_by, ..Keeps::NOTHING }
     }
 
     fn forgets(&mut self, _: ComponentId) -> bool {

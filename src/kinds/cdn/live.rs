@@ -520,7 +520,7 @@ impl Live for Edge {
 
     fn counts(config: &EdgeConfig) -> Keeps {
         let tallied_by = config.purged.then_some(copies::OF);
-        Keeps { completions: true, tallied_by, ..Keeps::NOTHING }
+        Keeps { tallied_by, ..Keeps::NOTHING }
     }
 }
 

@@ -49,11 +49,11 @@ use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::kinds::database::account::Counts;
 use crate::model::Ctx;
+use crate::model::drawn::Drawn;
 use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Failed;
 use crate::model::request::RequestId;
-use crate::model::route::Drawn;
 use crate::units::{SimDuration, SimTime};
 
 /// Longest wait of a semi-synchronous write for a replica.

@@ -48,7 +48,7 @@ const ROWS: &[Row] = &[
         OF_WINDOWS,
         &[Word::Chance],
         OF_LOGS,
-        "Their share of the copies due for records written in the window",
+        "Their share of the copies that are delivered or lost in the window",
     )
     .keys(&[OF_LOST]),
     Row::new(
@@ -83,7 +83,8 @@ fn how(figure: &Figure) -> Option<ReadAs> {
             };
             let lost = lost.into_iter().map(|one| one as usize).collect();
             if figure.stat == Some(Stat::Chance) {
-                ReadAs::Share(lost, vec![T::Due as usize])
+                let ended = [T::Delivered, T::Sender, T::Subscriber, T::Dropped, T::Away];
+                ReadAs::Share(lost, ended.map(|one| one as usize).to_vec())
             } else {
                 ReadAs::Count(lost)
             }

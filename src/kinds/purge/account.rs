@@ -32,13 +32,15 @@ const ENTRIES: usize = 6;
 pub struct Account {
     counts: [u64; ENTRIES],
     times: Histogram,
+    /// End of the measured window.
+    until: SimTime,
 }
 
 impl Account {
-    /// Returns an account without messages.
+    /// Returns an account without messages, of a window that ends at `until`.
     #[must_use]
-    pub fn new() -> Self {
-        Self { counts: [0; ENTRIES], times: Histogram::new() }
+    pub fn new(until: SimTime) -> Self {
+        Self { counts: [0; ENTRIES], times: Histogram::new(), until }
     }
 
     /// Counts one event.
@@ -46,15 +48,22 @@ impl Account {
         self.counts[of as usize] += 1;
     }
 
-    /// Counts a message that has done its work, `time` after the change.
-    pub fn done(&mut self, time: SimDuration) {
+    /// Counts a message that has done its work `now`, `time` after the change.
+    pub fn done(&mut self, now: SimTime, time: SimDuration) {
         self.count(Tallied::Done);
-        self.times.record(time.nanos());
+        if now < self.until {
+            self.times.record(time.nanos());
+        }
     }
 
     /// Forgets the times so far.
-    pub fn counts_anew(&mut self) {
+    pub fn forget_times(&mut self) {
         self.times = Histogram::new();
+    }
+
+    /// Records no time from `until` on.
+    pub fn ends_at(&mut self, until: SimTime) {
+        self.until = until;
     }
 
     /// Returns the times of messages that have done their work.
@@ -80,11 +89,5 @@ impl Account {
         let sent = self.counts[T::Sent as usize];
         let known = ended.iter().sum::<u64>() + under_way as u64;
         assert!(sent == known, "{sent} messages of a purge sent at {now}, {known} known");
-    }
-}
-
-impl Default for Account {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -351,7 +351,7 @@ impl Purge {
     /// Counts a message that has done its work, and sends its confirmation.
     fn removed(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> Answer {
         let message = self.under_way[&request];
-        self.account.done(ctx.now - message.since);
+        self.account.done(ctx.now, ctx.now - message.since);
         if let Some(message) = self.under_way.get_mut(&request) {
             message.done = true;
         }
@@ -434,7 +434,7 @@ impl Purge {
 impl Live for Purge {
     type Config = PurgeConfig;
 
-    fn begin(id: ComponentId, config: &PurgeConfig, _: &Start<'_>) -> Self {
+    fn begin(id: ComponentId, config: &PurgeConfig, start: &Start<'_>) -> Self {
         let mut places: BTreeMap<ComponentId, Vec<(usize, usize)>> = BTreeMap::new();
         for (target, of) in config.targets.iter().enumerate() {
             for (number, at) in of.places.iter().enumerate() {
@@ -451,7 +451,7 @@ impl Live for Purge {
             waiting: BTreeMap::new(),
             waits: 0,
             armed: (SimTime::NEVER, Ticket::NONE),
-            account: Account::new(),
+            account: Account::new(start.counted.1),
         }
     }
 
@@ -485,7 +485,7 @@ impl Live for Purge {
         fate,
         in_vain
     );
-    none!(keeps_place, holds, waits, by_number, quantities, begin_to_count);
+    none!(keeps_place, holds, waits, by_number, quantities);
 
     /// Ends the waits that have lasted too long.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _: u32, ticket: Ticket) {
@@ -555,12 +555,19 @@ impl Live for Purge {
         Keeps { tallied_by: Some(account::OF), ..Keeps::NOTHING }
     }
 
-    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
-        self.account.counts_anew();
+    fn counts_anew(&mut self, _: SimTime, until: SimTime) {
+        self.account.forget_times();
+        self.account.ends_at(until);
+    }
+
+    /// Forgets the times of the warm-up.
+    fn begin_to_count(&mut self, _: SimTime) {
+        self.account.forget_times();
     }
 
     /// Compares the account of all messages so far.
     fn count_ends(&mut self, now: SimTime) {
+        self.account.ends_at(now);
         let moving = self.under_way.values().filter(|message| !message.done).count();
         let held = self.held.values().map(Vec::len).sum::<usize>();
         self.account.close(now, moving + held);

@@ -269,6 +269,8 @@ pub enum Tallied {
     Lost,
     /// Messages lost with a broker whose producer had not received "accepted".
     Unconfirmed,
+    /// Messages acknowledged.
+    Acknowledged,
     /// Twice the area under the age of the oldest ready message, in nanoseconds squared.
     TwiceAge,
 }
@@ -289,6 +291,7 @@ pub fn tally(account: &Account, now: SimTime) -> Vec<u128> {
         counts.dropped,
         counts.lost,
         counts.lost_unconfirmed,
+        counts.acknowledged,
     ];
     all.into_iter().map(u128::from).chain([account.age.twice_area(now)]).collect()
 }

@@ -64,14 +64,14 @@ const ROWS: &[Row] = &[
     .keys(&[OF_DELIVERIES]),
     number(Metric::Duplicates, "Completions of the work of a message after its first"),
     number(Metric::DeadLetters, "Messages that came back after the last allowed delivery"),
-    share(Metric::DeadLetters, "Their share of the messages accepted"),
+    share(Metric::DeadLetters, "Their share of the messages that leave the queue in the window"),
     number(
         Metric::LostMessages,
         "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, \
          and of these the ones not yet confirmed to their producer",
     )
     .keys(&[OF_LOST]),
-    share(Metric::LostMessages, "Their share of the messages accepted"),
+    share(Metric::LostMessages, "Their share of the messages that leave the queue in the window"),
 ];
 
 const OF_DELIVERIES: Key = key("outcome", Value::OneOf(CAME_BACK));
@@ -109,7 +109,7 @@ fn how(figure: &Figure) -> Option<ReadAs> {
     }
     let all = match figure.metric {
         Metric::Rejected => sum(&[T::Published, T::Rejected]),
-        _ => sum(&[T::Published]),
+        _ => sum(&[T::Acknowledged, T::DeadLetters, T::Dropped, T::Lost]),
     };
     Some(ReadAs::Share(counted, all))
 }

@@ -26,7 +26,6 @@ use crate::model::event::Event;
 use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
-use crate::model::route::Drawn;
 use crate::model::{Answer, Begun, Ctx, Health, Heard, Keeps, Live, Shift, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::{Bytes, SimDuration, SimTime};
@@ -140,7 +139,7 @@ impl Queue {
                 class: self.config.class,
                 pc: self.config.pc,
                 at: self.config.consumers[delivery.consumer as usize],
-                drawn: Drawn { ordinal: message.ordinal, path: message.path },
+                ordinal: message.ordinal,
                 workload: table::u16(message.origin as usize),
                 counted: message.counted,
             };
@@ -447,14 +446,10 @@ impl Live for Queue {
             return Answer::Fails(Outcome::Refused);
         }
         let entry = &ctx.requests[request];
-        let drawn = Drawn { ordinal: entry.ordinal, path: entry.path };
-        // Each step of one request sends a message with draws of its own.
-        let number = table::u16(what as usize - 1);
-        let drawn = drawn.sends(entry.iteration).sends(number);
+        let ordinal = entry.drawn().publishes(entry.iteration, table::u16(what as usize - 1));
         let counted = entry.counted;
         let message = Message {
-            ordinal: drawn.ordinal,
-            path: drawn.path,
+            ordinal,
             origin: u32::from(entry.workload),
             bytes: Bytes::new(
                 step.size.map_or(0, |size| whole::u64(ctx.draws.demand(size, entry))),

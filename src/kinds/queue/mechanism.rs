@@ -72,10 +72,8 @@ pub struct Terms {
 /// A message as its producer made it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Number of the producing request at its source: the ordinal of the draws of its work.
+    /// Ordinal of the draws of its work.
     pub ordinal: u64,
-    /// Number of the message within that request, for the same draws.
-    pub path: u32,
     /// Source of the message, numbered by the caller.
     pub origin: u32,
     /// Size of the message.

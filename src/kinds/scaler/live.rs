@@ -393,7 +393,6 @@ impl Live for Scaler {
         sojourns,
         by_number,
         quantities,
-        begin_to_count,
         closes,
         loads,
         forgets,
@@ -472,6 +471,11 @@ impl Live for Scaler {
     }
 
     fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+        self.control.account_mut().counts_anew();
+    }
+
+    /// Restarts the largest number of members, which does not include the warm-up.
+    fn begin_to_count(&mut self, _: SimTime) {
         self.control.account_mut().counts_anew();
     }
 

@@ -95,7 +95,7 @@ macro_rules! none {
         }
     };
     (@loads) => {
-        fn loads(&mut self, _: &mut crate::model::Ctx<'_>, _: crate::model::ids::KeyId, _: crate::model::route::Drawn, _: bool) {
+        fn loads(&mut self, _: &mut crate::model::Ctx<'_>, _: crate::model::ids::KeyId, _: crate::model::drawn::Drawn, _: bool) {
             unreachable!("nothing but disks has work without a request")
         }
     };

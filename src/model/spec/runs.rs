@@ -67,7 +67,7 @@ words! {
 words! {
     /// Ages of components at time zero.
     pub enum Initial {
-        /// Ages drawn from their equilibrium.
+        /// Ages drawn from their equilibrium. All begin up: a horizon of few repairs looks too good.
         Stationary = "stationary",
         /// All components new.
         New = "new",

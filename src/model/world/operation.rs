@@ -2,9 +2,9 @@
 
 use super::World;
 use crate::convert::table;
+use crate::model::drawn::Drawn;
 use crate::model::event::Event;
 use crate::model::ids::KeyId;
-use crate::model::route::Drawn;
 use crate::units::SimDuration;
 
 impl World<'_> {

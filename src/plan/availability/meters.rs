@@ -38,17 +38,46 @@ pub struct Meter {
     pub led: Vec<(FactId, u32)>,
     /// Facts, each with the parts of users whose fetches from a shield fail.
     pub shields: Vec<(FactId, u32)>,
-    /// Threshold: a larger lost share counts as a total loss, a smaller one as none; `None`: shares count as they are.
+    /// Threshold: a larger lost share counts as a total loss; of a smaller one those in `below` count. `None`: all shares
+    /// count as they are.
     pub all_above: Option<u32>,
+    /// Facts, each with the parts of [`WHOLE`] that is lost while it holds and less is lost than `all_above`.
+    pub below: Vec<(FactId, u32)>,
 }
 
 impl Meter {
+    /// Returns the parts of [`WHOLE`] that are lost, where `holds` tells of each fact whether it holds.
+    #[must_use]
+    pub fn level(&self, holds: impl Fn(FactId) -> bool + Copy) -> u32 {
+        if !holds(self.up) {
+            return WHOLE;
+        }
+        match self.all_above {
+            Some(most) if lost(&self.shares, holds) > most => WHOLE,
+            _ => lost(self.counted(holds), holds).min(WHOLE),
+        }
+    }
+
+    /// Returns the shares that count: those in `below` if no more than `all_above` is lost.
+    #[must_use]
+    pub fn counted(&self, holds: impl Fn(FactId) -> bool + Copy) -> &[(FactId, u32)] {
+        match self.all_above {
+            Some(most) if lost(&self.shares, holds) <= most => &self.below,
+            _ => &self.shares,
+        }
+    }
+
     /// Returns whether nothing in the net takes any of it down.
     fn is_always_up(&self, net: &Net, steady: &Steady) -> bool {
         let lost = self.shares.iter().chain(&self.led).map(|(fact, _)| *fact);
         steady.fact(net, self.up) == Some(true)
             && lost.into_iter().all(|fact| steady.fact(net, fact) == Some(false))
     }
+}
+
+/// Returns the sum of the shares of the facts that hold.
+fn lost(shares: &[(FactId, u32)], holds: impl Fn(FactId) -> bool) -> u32 {
+    shares.iter().filter(|(fact, _)| holds(*fact)).map(|(_, share)| *share).sum()
 }
 
 /// Returns which meters nothing takes down, and whether nothing in the net is drawn from `start` on. Nothing is certain in a
@@ -323,10 +352,11 @@ pub fn resolve(
         let own = |one: &&Watched| one.kind == WatchedKind::Class && (several || *one == watched);
         let classes = all.iter().filter(own);
         let (mut cut, mut fetches, mut in_vain) = (Vec::new(), Vec::new(), Vec::new());
-        let mut sent = Vec::new();
+        let (mut sent, mut below) = (Vec::new(), Vec::new());
         for class in classes {
             let Some(node) = node_of(draft, graph, class) else { continue };
             let (own, own_fetches) = shares(draft, graph, (class, node), net);
+            below.extend(own.iter().copied());
             cut.extend(own);
             fetches.extend(own_fetches);
             in_vain.extend(shields(draft, graph, node, net));
@@ -342,13 +372,13 @@ pub fn resolve(
             }
         }
         // A cut-off user is lost to all classes that arrive the same way: count the user once.
-        let each = [&mut cut, &mut fetches, &mut in_vain, &mut sent];
+        let each = [&mut cut, &mut fetches, &mut in_vain, &mut sent, &mut below];
         for shares in each.into_iter().filter(|_| several) {
             shares.sort_by_key(|(fact, share)| (fact.index(), std::cmp::Reverse(*share)));
             shares.dedup_by_key(|(fact, _)| *fact);
         }
         let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
-        Meter { up, shares: cut, fetches, led: sent, shields: in_vain, all_above }
+        Meter { up, shares: cut, fetches, led: sent, shields: in_vain, all_above, below }
     };
     let facts = measured.iter().filter(|(at, _)| all[*at].kind != WatchedKind::Fleet);
     facts.map(one).collect()

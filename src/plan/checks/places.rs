@@ -35,7 +35,13 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
 fn keys(spec: &NameServiceSpec, out: &mut Diagnostics) {
     if spec.policy.value == NamePolicy::Anycast {
         let message = "users of an anycast address follow the routes: there is no answer to keep";
-        inert_if(spec.ttl.as_ref(), message, "remove it, or give `convergence`", out);
+        let fix = match spec.convergence {
+            Some(_) => "remove it",
+            None => {
+                "write `convergence` instead: the time until routes have changed, such as \"10s\""
+            }
+        };
+        inert_if(spec.ttl.as_ref(), message, fix, out);
         inert_if(spec.stale.as_ref(), message, "remove it", out);
         return;
     }

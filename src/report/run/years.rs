@@ -149,7 +149,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
                 "contributing_s_per_year",
                 "downtime with it",
                 Unit::Seconds,
-                "Downtime per year during which the cause is present.",
+                "Downtime per year during which the cause is present, and an older one too.",
                 |l| l.cause.map(|cause| &cause.contributing).into(),
             )
             .in_units("contributing_min_per_year", 60.0, minutes())

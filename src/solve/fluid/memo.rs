@@ -56,6 +56,8 @@ pub(super) struct Cell {
     losing: Vec<Option<Vec<Losing>>>,
     /// Views carried in this replication, per class.
     pub(super) carried: Vec<f64>,
+    /// Time spent there in this replication, s.
+    pub(super) seconds: f64,
     /// True if it was entered in this replication.
     pub(super) touched: bool,
 }
@@ -390,6 +392,7 @@ impl<'p> Memo<'p> {
             grows: Vec::new(),
             losing: Vec::new(),
             carried: vec![0.0; flows],
+            seconds: 0.0,
             touched: false,
         });
         (cell.state, cell.level) = (state, level);
@@ -566,6 +569,11 @@ impl<'p> Memo<'p> {
             let cell = &mut self.cells[at as usize];
             cell.touched = false;
             let load = &self.loads[cell.state as usize];
+            let seconds = std::mem::take(&mut cell.seconds);
+            let probes = load.constant.iter().zip(load.capacity.iter()).zip(&mut self.work);
+            for ((probes, capacity), work) in probes.filter(|((probes, _), _)| **probes > 0.0) {
+                *work += seconds * probes / capacity;
+            }
             for (class, carried) in load.flows.iter().zip(&mut cell.carried) {
                 for (resource, work) in &class.work {
                     let resource = *resource as usize;

@@ -3,6 +3,7 @@
 //! An interval is bad because of failures when they take [`BAD`] of its views; otherwise with the probability of
 //! overload in it. Holds: intervals arrive in order, and each reports one of the two.
 
+use super::causes::Blamed;
 use super::together::Bad;
 use super::{BAD, ClassTally, HOUR_NS, INTERVAL};
 use crate::units::SimTime;
@@ -17,6 +18,8 @@ pub(super) struct Row {
     pub(super) settled: bool,
     /// First cause of the present failures.
     pub(super) cause: u32,
+    /// Causes of the present failures, oldest first; empty if all are of `cause`.
+    pub(super) blamed: Vec<Blamed>,
     pub(super) month_intended: f64,
     pub(super) month_lost: f64,
     /// Number of the present interval; then the share lost times nanoseconds in it, and the expected nanoseconds over
@@ -134,6 +137,17 @@ impl Row {
 
     pub(super) fn lose(&mut self, cause: usize, views: f64) {
         self.tally.lost[cause] += views;
+        self.month_lost += views;
+    }
+
+    /// Records views that the present failures lose.
+    pub(super) fn lose_to_failures(&mut self, views: f64) {
+        if self.blamed.is_empty() {
+            return self.lose(self.cause as usize, views);
+        }
+        for one in &self.blamed {
+            self.tally.lost[one.cause as usize] += views * one.share;
+        }
         self.month_lost += views;
     }
 

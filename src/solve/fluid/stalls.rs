@@ -91,7 +91,7 @@ impl<'p> Live<'_, 'p> {
             self.crowds[workload] = crowd;
             let row = &mut self.rows[self.memo.plan.workloads[workload].class];
             row.lose(stall.cause as usize, endured.lost);
-            row.lose(row.cause as usize, endured.dropped);
+            row.lose_to_failures(endured.dropped);
             row.stay_away(endured.never_born);
             row.tally.late += endured.late;
             row.waiting += endured.waits;

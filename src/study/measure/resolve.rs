@@ -25,6 +25,8 @@ enum Of {
     Levels,
     /// The time at each queue length.
     LineLevels,
+    /// The time at each number of busy servers.
+    BusyLevels,
     /// Times inside, one by one.
     Times,
     /// Visits that take time.
@@ -42,6 +44,7 @@ impl Of {
             Self::Waits => counts.waits,
             Self::Levels | Self::Times => counts.levels,
             Self::LineLevels => counts.line_levels,
+            Self::BusyLevels => counts.levels && counts.line,
             Self::Visits => counts.visits,
             Self::Completions => counts.completions,
         }
@@ -50,7 +53,7 @@ impl Of {
     /// Returns the alternative for components that lack it.
     fn instead(self, plan: &Blueprint, figure: &Figure, parts: &[ComponentId]) -> Option<String> {
         let mean = match self {
-            Self::Levels if figure.metric == Metric::Busy => Self::Queue,
+            Self::BusyLevels => Self::Queue,
             Self::Levels | Self::Times => Self::Visits,
             Self::LineLevels => Self::Queue,
             _ => return None,
@@ -74,14 +77,14 @@ impl Of {
     /// Returns the reason why a component lacks it.
     const fn missing(self) -> &'static str {
         match self {
-            Self::Queue => "it has no queue with servers behind it",
+            Self::Queue | Self::BusyLevels => "it has no queue with servers behind it",
             Self::Waits => {
-                "the times in a queue are kept of stations and of the queues of balancers"
+                "the times in a queue are kept of stations whose customers queue, and of the queues of balancers"
             }
             Self::Levels => "the time at each number is kept of stations and services",
             Self::LineLevels => {
-                "the time at each number in the queue is kept of stations, services and balancers \
-                 with a `member-limit`"
+                "the time at each number in the queue is kept of stations whose customers queue, of \
+                 services, and of balancers with a `member-limit`"
             }
             Self::Times => "visits are timed one by one at stations and services",
             Self::Visits => "a look-up there takes no time",
@@ -105,9 +108,7 @@ impl Measure {
             let known = plan.routes.classes.iter().position(|class| class.name == name);
             known.filter(|_| figure.resource.is_none())
         };
-        let of_class = |index: usize| {
-            plan.workloads.iter().position(|workload| workload.class.index() == index)
-        };
+        let of_class = |index| Some(plan.workloads_of(index)).filter(|of| !of.is_empty());
         let scope = figure.scope.as_str();
         let missing = || {
             let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
@@ -148,7 +149,11 @@ impl Measure {
             Metric::Busy => Number::Busy,
             _ => Number::Inside,
         };
-        let levels = if number == Number::Line { Of::LineLevels } else { Of::Levels };
+        let levels = match number {
+            Number::Line => Of::LineLevels,
+            Number::Busy => Of::BusyLevels,
+            Number::Inside => Of::Levels,
+        };
         let every = Every::of(figure);
         let each = |kept: Kept, parts: &[ComponentId], every: Every| {
             let meters = parts.iter().map(|id| Meter::Part(*id)).collect();
@@ -165,8 +170,8 @@ impl Measure {
                 let page = scope.strip_suffix("-view").and_then(class).and_then(of_class);
                 match (page, stat) {
                     (None, _) => missing(),
-                    (Some(workload), Stat::Chance) => Ok(Self::ViewSlower(workload, over()?)),
-                    (Some(workload), stat) => Ok(Self::ViewLatency(workload, stat)),
+                    (Some(of), Stat::Chance) => Ok(Self::ViewSlower(of, over()?)),
+                    (Some(of), stat) => Ok(Self::ViewLatency(of, stat)),
                 }
             }
             Metric::Waiting => {
@@ -253,17 +258,17 @@ impl Measure {
                 None => counted(parts, Of::Completions, &Self::Throughput),
             },
             Metric::Arrivals | Metric::ArrivalRate => {
-                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                let Some(of) = class(scope).and_then(of_class) else { return missing() };
                 if let Some(every) = every {
-                    let meters = vec![Meter::Workload(workload)];
+                    let meters = of.into_iter().map(Meter::Workload).collect();
                     return Ok(Self::Every(Every { kept: Kept::Count, meters, ..every }));
                 }
                 let spread = stat == Stat::Deviation;
                 Ok(if figure.metric == Metric::Arrivals {
                     let statistic = if spread { Statistic::Deviation } else { Statistic::Mean };
-                    Self::Arrivals(workload, statistic)
+                    Self::Arrivals(of, statistic)
                 } else {
-                    Self::ArrivalRate(workload)
+                    Self::ArrivalRate(of)
                 })
             }
             Metric::Attempts => {
@@ -279,9 +284,9 @@ impl Measure {
                 Ok(Self::Attempts(index, outcome, share))
             }
             Metric::Served | Metric::Lost => {
-                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                let Some(of) = class(scope).and_then(of_class) else { return missing() };
                 if figure.metric == Metric::Served {
-                    return Ok(Self::Served(workload, share));
+                    return Ok(Self::Served(of, share));
                 }
                 let cause = match figure.key("cause") {
                     Some(name) => {
@@ -294,19 +299,19 @@ impl Measure {
                     }
                     None => None,
                 };
-                Ok(Self::Lost(workload, cause, share))
+                Ok(Self::Lost(of, cause, share))
             }
             Metric::Missed | Metric::Losing => {
-                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                let Some(of) = class(scope).and_then(of_class) else { return missing() };
                 let missed = figure.metric == Metric::Missed;
-                Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
+                Ok(if missed { Self::Missed(of) } else { Self::Losing(of) })
             }
             Metric::Power | Metric::Energy | Metric::Carbon | Metric::EnergyCost => {
                 Drawn::resolve(&plan.power, figure).map(Self::Drawn)
             }
             Metric::ViewsPerKwh => {
-                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
-                Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(workload))
+                let Some(of) = class(scope).and_then(of_class) else { return missing() };
+                Drawn::resolve(&plan.power, figure).map(|_| Self::PerKwh(of))
             }
             // No component that the path names has this figure of a kind.
             _ if figure.row().by == By::Requests && figure.metric != Metric::Verdict => missing(),

@@ -1,13 +1,15 @@
 //! Value of a measure in one replication, in base units, or the reason why it has none.
 
+use std::borrow::Cow;
+
 use super::{Measure, Meters, NoValue, Number};
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::{Gauge, Levels, ReadAs};
 use crate::model::ids::ComponentId;
-use crate::model::record::{Attempts, OUTCOMES};
+use crate::model::record::{Attempts, OUTCOMES, ViewRecord};
 use crate::observe::histogram::Histogram;
 use crate::plan::figure::Stat;
-use crate::solve::requests::{Observation, Tally};
+use crate::solve::requests::{Observation, Step};
 use crate::stats::quantile::samples_needed;
 use crate::study::energy::Drawn;
 use crate::units::{Energy, SimDuration};
@@ -26,8 +28,8 @@ impl Measure {
             parts.iter().map(|id| of(&seen.gauges[id.index()])).sum()
         };
         match self {
-            Self::Lost(workload, _, true) | Self::Served(workload, true) => {
-                of_trials(seen.record.views[*workload].intended)
+            Self::Lost(workloads, _, true) | Self::Served(workloads, true) => {
+                of_trials(views(seen, workloads, |views| views.intended))
             }
             Self::Attempts(class, Some(_), true) => {
                 of_trials(seen.record.classes[*class].attempts.begun)
@@ -45,8 +47,8 @@ impl Measure {
             }
             Self::Losing(_) => Some(1.0 / seen.last.seconds()).filter(|unit| unit.is_finite()),
             Self::Slower(class, _) => of_trials(seen.record.classes[*class].latency.count()),
-            Self::ViewSlower(workload, _) => {
-                of_trials(seen.record.views[*workload].latency.count())
+            Self::ViewSlower(workloads, _) => {
+                of_trials(views(seen, workloads, |views| views.latency.count()))
             }
             Self::WaitingOver(parts, _) => {
                 of_trials(times(&seen.waits, parts).map_or(0, |histogram| histogram.count()))
@@ -106,13 +108,9 @@ impl Measure {
         match self {
             Self::Latency(class, stat) => latency(&seen.record.classes[*class].latency, *stat),
             Self::MissLatency(class, stat) => latency(&seen.record.classes[*class].missed, *stat),
-            Self::ViewLatency(workload, stat) => {
-                latency(&seen.record.views[*workload].latency, *stat)
-            }
+            Self::ViewLatency(workloads, stat) => latency(&of_views(seen, workloads), *stat),
             Self::Slower(class, over) => slower(&seen.record.classes[*class].latency, *over),
-            Self::ViewSlower(workload, over) => {
-                slower(&seen.record.views[*workload].latency, *over)
-            }
+            Self::ViewSlower(workloads, over) => slower(&of_views(seen, workloads), *over),
             Self::Waiting(parts, Stat::Mean) => {
                 // Mean waiting time by Little's law for the queue: area under its length over arrivals.
                 let line = parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>();
@@ -196,26 +194,29 @@ impl Measure {
                 Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)
             }
             Self::ClassThroughput(class) => {
-                Ok(seen.record.classes[*class].attempts.ended[0] as f64 / seconds)
+                Ok(seen.record.classes[*class].answered as f64 / seconds)
             }
-            Self::Arrivals(workload, _) => Ok(seen.record.views[*workload].intended as f64),
-            Self::ArrivalRate(workload) => {
-                Ok(seen.record.views[*workload].intended as f64 / seconds)
+            Self::Arrivals(workloads, _) => {
+                Ok(views(seen, workloads, |views| views.intended) as f64)
+            }
+            Self::ArrivalRate(workloads) => {
+                Ok(views(seen, workloads, |views| views.intended) as f64 / seconds)
             }
             Self::Attempts(class, outcome, share) => {
                 let attempts = &seen.record.classes[*class].attempts;
                 let count = outcome.map_or(attempts.begun, |outcome| attempts.ended[outcome]);
                 ratio_or_count(count, attempts.begun, *share)
             }
-            Self::Served(workload, share) => {
-                let views = &seen.record.views[*workload];
-                ratio_or_count(views.served + views.delayed, views.intended, *share)
+            Self::Served(workloads, share) => {
+                let served = views(seen, workloads, |views| views.served + views.delayed);
+                ratio_or_count(served, views(seen, workloads, |views| views.intended), *share)
             }
-            Self::Lost(workload, cause, share) => {
-                let views = &seen.record.views[*workload];
-                let all = || views.lost.iter().sum();
-                let count = cause.map_or_else(all, |cause| views.lost[cause]);
-                ratio_or_count(count, views.intended, *share)
+            Self::Lost(workloads, cause, share) => {
+                let count = views(seen, workloads, |views| match cause {
+                    Some(cause) => views.lost[*cause],
+                    None => views.lost.iter().sum(),
+                });
+                ratio_or_count(count, views(seen, workloads, |views| views.intended), *share)
             }
             Self::Quantity(id, place, stat) => {
                 let quantity = seen.quantities[id.index()].get(*place).ok_or(NoValue::NotKept)?;
@@ -236,19 +237,33 @@ impl Measure {
                 Ok(calls.iter().map(|call| of(&seen.record.calls[*call])).sum::<u64>() as f64)
             }
             Self::Drawn(drawn) => drawn_in(plan, seen, *drawn),
-            Self::PerKwh(workload) => {
-                let views = &seen.record.views[*workload];
+            Self::PerKwh(workloads) => {
                 let kwh = drawn_in(plan, seen, Drawn::ALL)? / 3.6e6;
-                let served = (views.served + views.delayed) as f64;
+                let served = views(seen, workloads, |views| views.done) as f64;
                 if kwh > 0.0 { Ok(served / kwh) } else { Err(NoValue::Empty) }
             }
-            Self::Missed(workload) => {
-                let views = &seen.record.views[*workload];
-                Ok((views.intended - views.served - views.delayed) as f64)
+            Self::Missed(workloads) => {
+                let missed = |views: &ViewRecord| views.intended - views.served - views.delayed;
+                Ok(views(seen, workloads, missed) as f64)
             }
-            Self::Losing(workload) => losing(seen, *workload),
+            Self::Losing(workloads) => losing(seen, workloads),
         }
     }
+}
+
+/// Returns the sum of a count over workloads.
+fn views(seen: &Observation, workloads: &[usize], count: impl Fn(&ViewRecord) -> u64) -> u64 {
+    workloads.iter().map(|workload| count(&seen.record.views[*workload])).sum()
+}
+
+/// Returns the times of the views of workloads together.
+fn of_views<'s>(seen: &'s Observation, workloads: &[usize]) -> Cow<'s, Histogram> {
+    if let [workload] = workloads {
+        return Cow::Borrowed(&seen.record.views[*workload].latency);
+    }
+    let mut all = Histogram::new();
+    workloads.iter().for_each(|workload| all.merge(&seen.record.views[*workload].latency));
+    Cow::Owned(all)
 }
 
 /// Returns `busy` per nanosecond of the window, times a factor.
@@ -294,13 +309,13 @@ fn drawn_in(plan: &Blueprint, seen: &Observation, drawn: Drawn) -> Result<f64, N
 }
 
 /// Returns the views per second that were requested and lost at the end of the window.
-fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
+fn losing(seen: &Observation, workloads: &[usize]) -> Result<f64, NoValue> {
     let last = seen.steps.last().ok_or(NoValue::NotKept)?;
     let mut before = seen.steps.iter().rev();
     let before = before.find(|step| last.at.nanos() - step.at.nanos() >= seen.last.nanos());
-    let (from, then) = before
-        .map_or((SimDuration::ZERO, Tally::default()), |step| (step.at, step.views[workload]));
-    Ok((last.views[workload].lost - then.lost) as f64 / (last.at - from).seconds())
+    let lost = |step: &Step| workloads.iter().map(|at| step.views[*at].lost).sum::<u64>();
+    let (from, then) = before.map_or((SimDuration::ZERO, 0), |step| (step.at, lost(step)));
+    Ok((lost(last) - then) as f64 / (last.at - from).seconds())
 }
 
 fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {
@@ -379,7 +394,9 @@ fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, 
             all => Ok(sum(of) as f64 / all as f64),
         },
         ReadAs::Mean(of, factor) => {
-            Ok(sum(std::slice::from_ref(of)) as f64 * factor / seen.length.nanos() as f64)
+            // Of several components the mean of theirs.
+            let length = seen.length.nanos() as f64 * parts.len().max(1) as f64;
+            Ok(sum(std::slice::from_ref(of)) as f64 * factor / length)
         }
         ReadAs::Each(of, events, factor) => match sum(std::slice::from_ref(events)) {
             0 => Err(NoValue::Empty),

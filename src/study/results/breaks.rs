@@ -117,10 +117,11 @@ impl Gatherer<'_> {
     fn row(&self, at: usize, drill: &Drill) -> BreakRow {
         let down = (drill.way == Way::Down).then_some(at);
         let repair = self.other_way(drill, Way::Repair);
-        let (missed, losing) = (Measure::Missed(self.number), Measure::Losing(self.number));
+        let of = || vec![self.number];
+        let (missed, losing) = (Measure::Missed(of()), Measure::Losing(of()));
         let p95 = Stat::Quantile(0.95);
         let latency = match self.workload.clients {
-            Some(_) => Measure::ViewLatency(self.number, p95),
+            Some(_) => Measure::ViewLatency(of(), p95),
             None => Measure::Latency(self.workload.class.index(), p95),
         };
         let mut row = BreakRow {

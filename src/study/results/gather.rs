@@ -304,7 +304,7 @@ impl Gatherer<'_> {
         for (at, workload) in plan.workloads.iter().enumerate().filter(|_| told) {
             if workload.clients.is_some() {
                 let name = format!("{}-view", plan.routes.classes[workload.class.index()].name);
-                let estimates = four(&|stat| Measure::ViewLatency(at, stat));
+                let estimates = four(&|stat| Measure::ViewLatency(vec![at], stat));
                 latencies.push(latency(name, estimates, &seen.pooled.views[at].latency));
             }
         }
@@ -549,7 +549,7 @@ fn served_share(asked: &WindowPlan, seen: &WindowResult, at: usize, views: &View
     if views.intended == 0 {
         return Share::Missing(NoValue::Empty);
     }
-    let place = asked.measures.iter().position(|other| *other == Measure::Served(at, true));
+    let place = asked.measures.iter().position(|other| *other == Measure::Served(vec![at], true));
     match place.map(|place| &seen.estimates[place]) {
         Some(Estimate::Interval(i)) if i.method == Method::RuleOfThree => Share::AtLeast {
             seen: i.estimate,

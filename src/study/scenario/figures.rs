@@ -454,8 +454,14 @@ impl StudyPlan {
         if let Some(place) = self.figures.iter().position(|asked| asked.path == path) {
             return place;
         }
-        if let Some(drill) = self.windows[window].drill.as_ref().filter(|_| measure.is_paired()) {
-            let well = drill.well;
+        let well = self.windows[window].drill.as_ref().filter(|_| measure.is_paired());
+        let well = well.map(|drill| drill.well);
+        for one in measure.by_workload() {
+            well.into_iter().chain([window]).for_each(|at| {
+                self.measure(at, &one);
+            });
+        }
+        if let Some(well) = well {
             self.measure(well, &measure);
         }
         let place = self.measure(window, &measure);

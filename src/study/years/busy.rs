@@ -1,9 +1,15 @@
-//! Resolution of the utilisation of a resource over the horizon.
+//! Resolution and estimate of the utilisation of a resource over the horizon.
 
 use super::load::{BusyOf, OfLoad, unknown};
+use super::mean;
+use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, NoSuchFigure, Stat};
-use crate::plan::fluid::FluidPlan;
+use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
+use crate::solve::fluid::Busy;
+use crate::stats::summary::ordered_sum;
+use crate::study::measure::NoValue;
+use crate::study::window::Estimate;
 
 /// Resolves a utilisation: the resource `www-1.cpu` is `www-1` and `cpu` in figures, `store.main` itself.
 pub(super) fn resolve(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
@@ -26,4 +32,31 @@ pub(super) fn resolve(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSu
         _ => return Err(unknown(figure)),
     };
     Ok(OfLoad::Busy(at, of))
+}
+
+/// Returns the utilisation of a resource in an hour of the week, or its quantile over time, from batches of replications. The
+/// busiest hour is that of all batches together: the largest value of each would be too large.
+pub(super) fn estimate(
+    plan: &AvailabilityPlan,
+    batches: &[&Busy],
+    (resource, of): (usize, BusyOf),
+    level: f64,
+) -> Estimate {
+    let hour = match of {
+        BusyOf::Hour(hour) => hour,
+        _ => {
+            let together =
+                |hour| ordered_sum(batches.iter().filter_map(|one| one.hour(resource, hour)));
+            let hours = (0..HOURS).map(|hour| (hour, together(hour)));
+            hours.fold((0, 0.0), |most, one| if one.1 > most.1 { one } else { most }).0
+        }
+    };
+    let one = |busy: &Busy| match of {
+        BusyOf::Quantile(q) => Some(busy.quantile(resource, q)),
+        _ => busy.hour(resource, hour),
+    };
+    let fluid = plan.fluid.as_ref();
+    let all = |used| Some(fluid?.network.used_with_yielding(resource, used));
+    let values: Option<Vec<f64>> = batches.iter().map(|busy| all(one(busy)?)).collect();
+    values.map_or(Estimate::Missing(NoValue::Empty), |values| mean(&values, level))
 }

@@ -40,6 +40,11 @@ impl<'a> Modelled<'a> {
         mean.seconds() * self.per_second
     }
 
+    /// Returns an event that adds `amount`. What comes at random has a repair: without any, nothing does.
+    const fn unseen(self, amount: f64, heavy: Heavy) -> Unseen {
+        Unseen { amount: Some(amount), is_drawn: self.plan.repair.is_some(), heavy }
+    }
+
     /// Adds the outages of a cause that have probably not been observed yet.
     fn add(self, heavy: &mut Heavy, cause: usize, lost: &[f64], began: Option<&[f64]>) {
         let Some(law) = self.plan.repairs.get(cause).copied().flatten() else { return };
@@ -52,7 +57,7 @@ impl<'a> Modelled<'a> {
     pub(super) fn of_cause(self, cause: usize, lost: &[f64], began: Option<&[f64]>) -> Unseen {
         let mut heavy = Heavy::default();
         self.add(&mut heavy, cause, lost, began);
-        Unseen { amount: Some(self.amount(Some(cause))), heavy }
+        self.unseen(self.amount(Some(cause)), heavy)
     }
 
     /// Returns the model of all causes, in the order of the plan.
@@ -64,7 +69,7 @@ impl<'a> Modelled<'a> {
         for (cause, (lost, began)) in causes.enumerate() {
             self.add(&mut heavy, cause, lost, began);
         }
-        Unseen { amount: Some(self.amount(None)), heavy }
+        self.unseen(self.amount(None), heavy)
     }
 
     /// Returns the mean square of the amount that an outage of a cause, or of any, adds to a year, with its coefficient
@@ -100,7 +105,7 @@ impl<'a> Modelled<'a> {
     pub(super) fn square_of_cause(self, cause: usize, squares: f64, began: f64) -> Unseen {
         let mut heavy = Heavy::default();
         self.add_square(&mut heavy, cause, squares, began);
-        Unseen { amount: Some(self.square(Some(cause)).0), heavy }
+        self.unseen(self.square(Some(cause)).0, heavy)
     }
 
     /// Returns the contribution of all causes to these squares, in the order of the plan.
@@ -109,12 +114,12 @@ impl<'a> Modelled<'a> {
         for (cause, (squares, began)) in causes.enumerate() {
             self.add_square(&mut heavy, cause, squares, began);
         }
-        Unseen { amount: Some(self.square(None).0), heavy }
+        self.unseen(self.square(None).0, heavy)
     }
 
     /// Returns the model of any cause, where sums are not kept by cause.
     pub(super) fn any(self) -> Unseen {
-        Unseen::of(self.amount(None))
+        self.unseen(self.amount(None), Heavy::default())
     }
 }
 
@@ -133,6 +138,7 @@ pub(super) fn a_year(scale: Scale<'_>, values: &[f64], unseen: Unseen) -> Estima
     if unseen.amount.is_none() && values.iter().all(|value| *value == 0.0) {
         return Estimate::Missing(NoValue::NoneIn(scale.years() * values.len() as f64));
     }
+    let unseen = Unseen { is_drawn: unseen.is_drawn && scale.plan.repair.is_some(), ..unseen };
     few(values, unseen, scale.level, 1.0 / scale.years())
 }
 

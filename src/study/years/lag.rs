@@ -95,6 +95,12 @@ impl FoldedLag {
             LagOf::Mean | LagOf::Backlog if self.follows.iter().all(|time| *time <= 0.0) => {
                 Estimate::Missing(NoValue::Empty)
             }
+            // No lag was seen: how large it would be is not known.
+            _ if self.most.iter().all(|most| *most <= 0.0)
+                && self.backlog.iter().all(|b| *b <= 0.0) =>
+            {
+                Estimate::Missing(NoValue::NoneIn(scale.years() * self.most.len() as f64))
+            }
             LagOf::Mean => over(&self.lag, &self.follows, level),
             LagOf::Backlog => over(&self.backlog, &self.follows, level),
             LagOf::Longest => not_negative(scale.mean(&self.longest)),

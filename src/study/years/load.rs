@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
+use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::copies::Copies;
-use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
 use crate::solve::fluid::{Busy, INTERVAL, TrafficTally};
 use crate::stats::interval::Interval;
@@ -20,12 +20,12 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
 use super::blocks::{Join, Scale};
-use super::few::{Modelled, a_year, each, few, is_of_many, share_without};
+use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
 use super::lag::{self, FoldedLag, LagOf};
 use super::restores::FoldedRestored;
 use super::scaled::{self, FoldedScaler, OfScaler};
 use super::{busy, energy};
-use super::{counted_quantile, mean, not_negative};
+use super::{counted_quantile, not_negative};
 
 /// Number of batches of replications.
 pub const BATCHES: usize = 8;
@@ -364,13 +364,21 @@ impl FoldedLoad {
         class.map_or(&self.classes, |class| std::slice::from_ref(&self.classes[class]))
     }
 
-    /// Returns the dollars of the bill per million views served, by block; `None` without prices, or where
-    /// nothing is served.
-    fn per_million(&self, scale: Scale<'_>, class: usize) -> Option<Vec<f64>> {
-        let bill = scale.plan.fluid.as_ref()?.bill? * scale.months();
-        let class = &self.classes[class];
-        let served = class.served().into_iter();
-        served.map(|served| (served > 0.0).then(|| bill / served * 1e6)).collect()
+    /// Returns the dollars of the bill per million views served, by block; `None` without prices, or where a block serves
+    /// nothing.
+    fn per_million_by_block(&self, scale: Scale<'_>, class: usize) -> Option<Vec<f64>> {
+        let bill = scale.plan.fluid.as_ref()?.bill? * scale.months() * 1e6;
+        let served = self.classes[class].served().into_iter();
+        served.map(|served| (served > 0.0).then(|| bill / served)).collect()
+    }
+
+    /// Returns the dollars of the bill per million views served, of all replications together; `None` without prices, or
+    /// where nothing is served.
+    fn per_million(&self, scale: Scale<'_>, class: usize) -> Option<Estimate> {
+        let bill = scale.plan.fluid.as_ref()?.bill? * scale.months() * 1e6;
+        let served: Vec<f64> = self.classes[class].served();
+        let some = served.iter().any(|served| *served > 0.0);
+        some.then(|| not_negative(over(&vec![bill; served.len()], &served, scale.level)))
     }
 
     /// Models the views of classes that an outage loses, where each second of one loses all of them.
@@ -409,7 +417,7 @@ impl FoldedLoad {
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
             OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
-            OfLoad::PerMillion(class) => self.per_million(scale, class)?,
+            OfLoad::PerMillion(class) => self.per_million_by_block(scale, class)?,
             OfLoad::LostCost(class) => {
                 let price = plan.fluid.as_ref()?.lost_view? / scale.months();
                 self.classes[class].unserved().iter().map(|lost| lost * price).collect()
@@ -484,10 +492,9 @@ impl FoldedLoad {
                 let windows = &self.writes[at].windows;
                 counted_quantile(windows, q, level)
             }
-            OfLoad::PerMillion(class) => match self.per_million(scale, class) {
-                Some(values) => not_negative(mean(&values, level)),
-                None => Estimate::Missing(NoValue::Empty),
-            },
+            OfLoad::PerMillion(class) => {
+                self.per_million(scale, class).unwrap_or(Estimate::Missing(NoValue::Empty))
+            }
             OfLoad::LostCost(class) => {
                 match plan.fluid.as_ref().and_then(|fluid| fluid.lost_view) {
                     Some(price) => {
@@ -521,19 +528,8 @@ impl FoldedLoad {
             OfLoad::Drawn(drawn) => energy::estimate(plan, self.seen(), drawn, level),
             OfLoad::Busy(resource, BusyOf::Mean) => scale.mean(&self.busy[resource]),
             OfLoad::Busy(resource, of) => {
-                let one = |busy: &Busy| match of {
-                    BusyOf::Hour(hour) => busy.hour(resource, hour),
-                    BusyOf::Quantile(q) => Some(busy.quantile(resource, q)),
-                    BusyOf::Busiest | BusyOf::Mean => {
-                        let hours = (0..HOURS).filter_map(|hour| busy.hour(resource, hour));
-                        Some(hours.fold(0.0, f64::max))
-                    }
-                };
-                let fluid = plan.fluid.as_ref();
-                let all = |used| Some(fluid?.network.used_with_yielding(resource, used));
-                let values: Option<Vec<f64>> = self.seen().map(|busy| all(one(busy)?)).collect();
-                let missing = Estimate::Missing(NoValue::Empty);
-                values.map_or(missing, |values| mean(&values, level))
+                let seen: Vec<&Busy> = self.seen().collect();
+                busy::estimate(plan, &seen, (resource, of), level)
             }
         }
     }

@@ -28,10 +28,10 @@ use crate::mechanism::intent_log::{IN_PLACE, IntentLog};
 use crate::mechanism::leaf_queue::Class;
 use crate::model::Ctx;
 use crate::model::alarm::Alarm;
+use crate::model::drawn::Drawn;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
-use crate::model::route::Drawn;
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
 /// Uses of an operation at a disk.

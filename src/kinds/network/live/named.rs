@@ -56,7 +56,7 @@ impl Live for Link {
     part_of!(network);
 
     fn counts(_: &LinkConfig) -> Keeps {
-        Keeps { visits: true, completions: true, ..Keeps::NOTHING }
+        Keeps { completions: true, ..Keeps::NOTHING }
     }
 }
 

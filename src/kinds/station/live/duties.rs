@@ -1,6 +1,6 @@
 //! The answers of a station to the event loop.
 
-use super::{Station, StationConfig};
+use super::{Discipline, Station, StationConfig};
 use crate::engine::calendar::Ticket;
 use crate::model::gauge::{ByNumber, Gauge, Queue, Usable};
 use crate::model::ids::ComponentId;
@@ -175,13 +175,15 @@ impl Live for Station {
     }
 
     fn counts(config: &StationConfig) -> Keeps {
+        // Customers who share the servers do not wait, and no number of servers is busy with them.
+        let line = config.discipline != Discipline::Ps;
         Keeps {
-            line: true,
+            line,
             // Station time is kept in the processor's own fine steps.
             servers: Some(config.servers),
-            waits: true,
+            waits: line,
             levels: true,
-            line_levels: true,
+            line_levels: line,
             visits: true,
             completions: true,
             ..Keeps::NOTHING

@@ -14,10 +14,10 @@
 
 use crate::engine::calendar::Ticket;
 use crate::mechanism::memory_cap::{MemoryCap, PAGE};
+use crate::model::drawn::Drawn;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
-use crate::model::route::Drawn;
 use crate::model::world::Around;
 use crate::model::world::resize::Change;
 use crate::model::{Ctx, Keeps, Live, Start, none};

@@ -41,7 +41,7 @@ pub const ROWS: &[Row] = &[
     horizon(
         Metric::Power,
         PARTS,
-        "Power at the mean load of each hour in each state of the parts, averaged",
+        "Power at the load of each hour in each state of the parts, averaged, at the planned rates: without retries, users who have left, and queues",
     ),
     horizon(Metric::Energy, PARTS, "Mean power over the horizon, for one year"),
     horizon(

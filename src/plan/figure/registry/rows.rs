@@ -60,7 +60,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         &[Word::Own, Word::Mean, Word::Quantiles, Word::Max, Word::Deviation],
         &[Whose::Class, Whose::View],
-        "Arrival to answer, of the requests that arrive in the window, each followed to its end; of a view: last click to last byte of everything, since a user who retries clicks again. A statistic of each replication, averaged",
+        "Arrival to answer, of the requests that arrive in the window and are answered, each followed for at most the time that counted requests have after it; of a view: last click to last byte of everything, since a user who retries clicks again. A statistic of each replication, averaged",
     ),
     Row::new(
         Metric::Latency,
@@ -75,7 +75,8 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         &[Whose::Station, Whose::Service, Whose::Balancer, Whose::Class],
-        "Time in the queue; of a class: summed over its visits",
+        "Time in the queue, by Little's law: the time average of its length over the arrivals per second. Where more arrive \
+         than leave, or fewer, it is not the mean of single waits. Of a class: the mean over its answered requests, summed over their visits",
     ),
     Row::new(
         Metric::Waiting,
@@ -92,13 +93,20 @@ pub const ROWS: &[Row] = &[
         "Share of the visits that wait longer",
     )
     .keys(&[OVER]),
-    Row::new(Metric::Sojourn, OF_WINDOWS, MEAN, &[Whose::Component], "One visit: waiting and service"),
+    Row::new(
+        Metric::Sojourn,
+        OF_WINDOWS,
+        MEAN,
+        &[Whose::Component],
+        "One visit, waiting and service, by Little's law: the time average of the number inside over the arrivals per second. \
+         Where more arrive than leave, or fewer, it is not the mean of single visits",
+    ),
     Row::new(
         Metric::Sojourn,
         OF_WINDOWS,
         SPREAD,
         &[Whose::Station, Whose::Service, Whose::Database],
-        "A statistic of the visits of each replication, averaged; of those that begin in \
+        "A statistic of the visits of each replication, averaged; of the visits of requests that arrive in \
          the window, however they end",
     ),
     Row::new(
@@ -219,7 +227,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         &[Whose::Component, Whose::Class],
-        "Completions per second",
+        "Completions in the window per second, whenever they arrived",
     ),
     Row::new(
         Metric::Throughput,
@@ -328,7 +336,7 @@ pub const ROWS: &[Row] = &[
         &[Word::Own],
         &[Whose::Resource, Whose::Group],
         "Spare share at the level of a window, or without one at the design peak; below zero \
-         where the offered load exceeds the capacity",
+         where the offered load exceeds the capacity. Of a group: of its members with load",
     )
     .keys(&[AFTER_LOSS])
     .as_it_comes(IntervalOf::Exact),
@@ -493,7 +501,7 @@ pub const ROWS: &[Row] = &[
         ROLES,
         MEAN,
         &[Whose::Database, Whose::Balancer, Whose::FileServer],
-        "Time from when no member serves until one does (RTO)",
+        "Time from when no member serves until one does (RTO), or until the horizon ends",
     )
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Ratio),
@@ -533,7 +541,7 @@ pub const ROWS: &[Row] = &[
         "Share of the 5-minute intervals in which less than 1 % of the page views are lost or stalled; latency is not known",
     )
     .keys(&[WITHOUT]),
-    Row::new(Metric::Lost, TRAFFIC_NAMED, MEAN, &[Whose::Class], "Page views lost per year, all or by cause")
+    Row::new(Metric::Lost, TRAFFIC_NAMED, MEAN, &[Whose::Class], "Page views lost per year, all or by cause. While several causes act, the oldest has what is lost by it alone, and each further one what it adds")
         .keys(&[CAUSE, WITHOUT]),
     Row::new(
         Metric::Lost,
@@ -549,9 +557,10 @@ pub const ROWS: &[Row] = &[
         TRAFFIC,
         MEAN,
         &[Whose::Class],
-        "Monthly bill per million page views served",
+        "Monthly bill per million page views served, of all replications together",
     )
-    .keys(&[WITHOUT]),
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
     Row::new(
         Metric::LostCost,
         (&[At::Unnamed, At::Horizon, At::Month], By::Traffic),
@@ -573,7 +582,7 @@ pub const ROWS: &[Row] = &[
         TRAFFIC_NAMED,
         MEAN,
         &[Whose::Resource],
-        "Busy over capacity in one hour of the week",
+        "Busy over capacity in one hour of the week, at the planned rates: without retries, users who have left, and queues",
     )
     .keys(&[HOUR, WITHOUT])
     .as_it_comes(IntervalOf::Batches),
@@ -582,7 +591,7 @@ pub const ROWS: &[Row] = &[
         TRAFFIC_NAMED,
         MAX,
         &[Whose::Resource],
-        "Mean of the busiest hour of the week",
+        "Mean of the busiest hour of the week, at the planned rates: without retries, users who have left, and queues",
     )
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Batches),
@@ -591,7 +600,7 @@ pub const ROWS: &[Row] = &[
         TRAFFIC_NAMED,
         QUANTILES,
         &[Whose::Resource],
-        "Utilisation that this share of the time does not exceed",
+        "Utilisation that this share of the time does not exceed, at the planned rates: without retries, users who have left, and queues",
     )
     .keys(&[WITHOUT])
     .as_it_comes(IntervalOf::Batches),
