@@ -9,5 +9,6 @@ pub mod calendar;
 pub mod draw;
 pub mod lane;
 pub mod law;
+pub mod mix;
 pub mod slab;
 pub mod special;

@@ -2,26 +2,12 @@
 
 use crate::convert::low;
 use crate::engine::draw::Key;
+use crate::engine::mix::{GOLDEN, mixed};
 
 use super::route::uniform_of;
 
 /// Bit that separates keys of paths from keys of large indices (see [`uniform_of`]).
 const PATHS: u64 = 1 << 63;
-
-/// 2^64 / the golden ratio, the step of SplitMix64.
-const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// Returns the bijection of SplitMix64 (Steele, Lea & Flood, Fast splittable pseudorandom number generators, 2014).
-const fn finished(bits: u64) -> u64 {
-    let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ bits >> 31
-}
-
-/// Returns the output of SplitMix64 for the state `bits`.
-const fn mixed(bits: u64) -> u64 {
-    finished(bits.wrapping_add(GOLDEN))
-}
 
 /// Owner of draws: a request at its source, and one of the requests that it has sent out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +36,7 @@ impl Drawn {
         }
         let bits = u64::from(self.path) ^ (u64::from(iteration) + 1).wrapping_mul(GOLDEN);
         // Of a thousand requests that one request sends out, two share a path in one of 8,000 cases.
-        Self { path: low(finished(bits)).max(1), ..self }
+        Self { path: low(mixed(bits)).max(1), ..self }
     }
 
     /// Returns the ordinal of a message that this request publishes in its repetition `iteration` by its step `number`.
@@ -63,8 +49,9 @@ impl Drawn {
             return ordinal;
         }
         let which = u64::from(path) << 32 | u64::from(iteration) << 16 | u64::from(number);
-        // Ordinals of sources are below this bit.
-        mixed(mixed(which) ^ ordinal) | 1 << 63
+        // Among 2⁶³ ordinals it meets the 2⁴⁰ of a source in one of 8 million cases.
+        let which = mixed(which.wrapping_add(GOLDEN));
+        mixed((which ^ ordinal).wrapping_add(GOLDEN)) | 1 << 63
     }
 
     /// Returns the uniform number of `key` at `index`.

@@ -555,8 +555,8 @@ impl Live for Purge {
         Keeps { tallied_by: Some(account::OF), ..Keeps::NOTHING }
     }
 
-    fn counts_anew(&mut self, _: SimTime, until: SimTime) {
-        self.account.forget_times();
+    fn counts_anew(&mut self, now: SimTime, until: SimTime) {
+        self.begin_to_count(now);
         self.account.ends_at(until);
     }
 

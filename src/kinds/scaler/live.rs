@@ -470,8 +470,8 @@ impl Live for Scaler {
         }
     }
 
-    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
-        self.control.account_mut().counts_anew();
+    fn counts_anew(&mut self, now: SimTime, _: SimTime) {
+        self.begin_to_count(now);
     }
 
     /// Restarts the largest number of members, which does not include the warm-up.

@@ -1,5 +1,6 @@
 //! The references of sharded databases, and the share of the queries that each shard gets.
 
+use crate::engine::mix::{GOLDEN, mixed};
 use crate::kinds::sharded::spec::{KeyPlacement, ShardedSpec};
 use crate::plan::hits::table;
 use crate::plan::links::Entrance;
@@ -44,7 +45,7 @@ pub(super) fn shares_of(spec: &ShardedSpec, shards: usize) -> Option<Vec<f64>> {
 fn by_hash(keys: &Zipf, shards: usize) -> Vec<f64> {
     let mut shares = vec![0.0; shards];
     for rank in 1..=keys.objects() {
-        let at = mixed(rank) % shards as u64;
+        let at = mixed(rank.wrapping_mul(GOLDEN)) % shards as u64;
         shares[crate::convert::index(at)] += keys.probability(rank);
     }
     shares
@@ -56,16 +57,6 @@ fn by_range(keys: &Zipf, shards: usize) -> Vec<f64> {
     let (each, rest) = (keys.objects() / shards as u64, keys.objects() % shards as u64);
     let upto = |shard: u64| keys.share_of_top(shard * each + shard.min(rest));
     (0..shards as u64).map(|shard| upto(shard + 1) - upto(shard)).collect()
-}
-
-/// Mixes the bits of a number.
-///
-/// Source: Steele, Lea and Flood (2014), Fast splittable pseudorandom number generators, the finalizer of `SplitMix64`.
-fn mixed(number: u64) -> u64 {
-    let step = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let once = (step ^ (step >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let twice = (once ^ (once >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    twice ^ (twice >> 31)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// Returns the parts of [`WHOLE`] that are lost, where `holds` tells of each fact whether it holds.
+    /// Returns the parts of [`WHOLE`] that are lost; `holds` returns whether a fact holds.
     #[must_use]
     pub fn level(&self, holds: impl Fn(FactId) -> bool + Copy) -> u32 {
         if !holds(self.up) {

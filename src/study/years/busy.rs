@@ -42,18 +42,20 @@ pub(super) fn estimate(
     (resource, of): (usize, BusyOf),
     level: f64,
 ) -> Estimate {
-    let hour = match of {
-        BusyOf::Hour(hour) => hour,
-        _ => {
-            let together =
-                |hour| ordered_sum(batches.iter().filter_map(|one| one.hour(resource, hour)));
-            let hours = (0..HOURS).map(|hour| (hour, together(hour)));
-            hours.fold((0, 0.0), |most, one| if one.1 > most.1 { one } else { most }).0
-        }
+    let busiest = || {
+        let together =
+            |hour| ordered_sum(batches.iter().filter_map(|one| one.hour(resource, hour)));
+        let hours = (0..HOURS).map(|hour| (hour, together(hour)));
+        hours.fold((0, 0.0), |most, one| if one.1 > most.1 { one } else { most }).0
     };
-    let one = |busy: &Busy| match of {
-        BusyOf::Quantile(q) => Some(busy.quantile(resource, q)),
-        _ => busy.hour(resource, hour),
+    let hour = match of {
+        BusyOf::Quantile(_) => None,
+        BusyOf::Hour(hour) => Some(hour),
+        BusyOf::Busiest | BusyOf::Mean => Some(busiest()),
+    };
+    let one = |busy: &Busy| match (of, hour) {
+        (BusyOf::Quantile(q), _) => Some(busy.quantile(resource, q)),
+        (_, hour) => busy.hour(resource, hour?),
     };
     let fluid = plan.fluid.as_ref();
     let all = |used| Some(fluid?.network.used_with_yielding(resource, used));
