@@ -390,7 +390,7 @@ fn part(draft: &Draft, figure: &Figure, name: &str) -> Result<Part, NoSuchFigure
     })
 }
 
-const WORDS: [(&str, Resource); 7] = [
+const WORDS: [(&str, Resource); 8] = [
     ("cpu", Resource::Cpu),
     ("baseline", Resource::Baseline),
     ("disks", Resource::Disks),
@@ -398,6 +398,7 @@ const WORDS: [(&str, Resource); 7] = [
     ("uplink", Resource::Uplink),
     ("servers", Resource::Servers),
     ("link", Resource::Link),
+    ("row", Resource::Row),
 ];
 
 /// Returns the utilisation of the resource that a figure names: one, or all members of a group together.

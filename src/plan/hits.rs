@@ -8,6 +8,7 @@
 //! by them are never found if copies have a lifetime.
 
 use crate::kinds::cache::hits::Played;
+use crate::kinds::cache::plan::part_of;
 use crate::kinds::cdn::hits::{AtEdges, at_all_edges};
 use crate::kinds::cdn::live::content::EdgeRow;
 #[cfg(doc)]
@@ -18,6 +19,7 @@ use crate::plan::flow;
 use crate::plan::links::Entrance;
 use crate::plan::load;
 use crate::plan::names::Kind;
+use crate::plan::part::Part;
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
@@ -116,6 +118,12 @@ impl Hits {
     pub fn in_cache(&self, cache: usize) -> f64 {
         // Before the ratios are computed, no look-up finds its object.
         self.caches.get(cache).copied().unwrap_or(0.0)
+    }
+
+    /// Returns the caches that are asked at a known rate: their parts, and look-ups per second at mean rates.
+    pub fn asked(&self) -> impl Iterator<Item = (usize, Part, f64)> {
+        let all = self.asked.iter().enumerate().filter(|(_, asks)| asks.look_ups > 0.0);
+        all.map(|(at, asks)| (at, part_of(at), asks.look_ups))
     }
 
     /// Returns the steps in which a cache that has lost its content fills again, at the mean ratio of changes to look-ups;

@@ -5,7 +5,8 @@
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
 //! memory that cannot cache reads of a content without a size (W1303), demands of more threads than
 //! there are cores, and a pause of a deployment with one part (W1302), balancers that never detect a dead
-//! member (W1207), failures that count otherwise over years (W1208), parts without a price (W0701). Kinds report
+//! member (W1207), failures that count otherwise over years (W1208), windows
+//! that begin with cold memory (W1210), parts without a price (W0701). Kinds report
 //! some of these in their folders (`Checks::lint`): W1207, W1302, W1303, and the probes of W1101.
 //!
 //! Judged are the classes with an objective, or all if none has one. Stations and units of textbook
@@ -33,6 +34,7 @@ use crate::plan::load::{self, Offered};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::route::{Does, Step, each_here};
+use crate::plan::warming;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::render::list;
@@ -64,6 +66,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     lone_pauses(draft, out);
     record_ends(draft, out);
     over_years(draft, out);
+    warming::lint(draft, out);
     kind::all().for_each(|kind| kind.lint(draft, out));
     no_price(draft, out);
 }

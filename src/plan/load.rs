@@ -73,6 +73,8 @@ pub enum Resource {
     Servers,
     /// A link between sites, in bytes per second.
     Link,
+    /// The row of a database that is written most, in writes that hold it at a time.
+    Row,
 }
 
 impl Resource {
@@ -90,7 +92,7 @@ pub struct Offered {
     pub part: Part,
     /// Sort of resource.
     pub resource: Resource,
-    /// Name in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`.
+    /// Name in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`, `mysql-1.row`.
     pub name: String,
     /// Work demanded per second.
     pub per_second: f64,
@@ -475,6 +477,7 @@ pub fn resource_name(draft: &Draft, part: Part, resource: Resource) -> String {
     let suffix = match resource {
         Resource::Cpu => ".cpu",
         Resource::Baseline => ".baseline",
+        Resource::Row => ".row",
         _ => "",
     };
     format!("{}{suffix}", part.name(draft))

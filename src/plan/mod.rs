@@ -46,6 +46,7 @@ pub mod simulatable;
 pub mod space;
 pub mod streams;
 pub mod targets;
+pub mod warming;
 
 use std::sync::Arc;
 

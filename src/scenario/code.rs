@@ -209,6 +209,8 @@ codes! {
     NoHealthCheck = "W1207", Infeasible, "A balancer never detects a dead member.";
     OverYears = "W1208", Infeasible, "Over years a failure is counted otherwise than in windows.";
     TooFast = "W1209", Infeasible, "A disk would read faster than any of its kind can.";
+    ColdMemory = "W1210", Infeasible, "A window begins with memory that is not warm yet.";
+    AtOnce = "W1211", Infeasible, "A launched member serves at once.";
     TraceTimes = "W1601", Trace, "The times of a trace look like another unit.";
     RecordEnds = "W1602", Trace, "Recorded failures end long before the horizon.";
 }

@@ -26,10 +26,11 @@ use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::FluidPlan;
 use crate::plan::part::Part;
+use crate::plan::warming;
 use crate::scenario::suggest;
 use crate::solve::fluid::reading::Reading;
 use crate::solve::fluid::{BAD, Known};
-use crate::solve::frame::{self, Of, Offered, Piece, Role, RoleMoved, Silence, Sizes};
+use crate::solve::frame::{self, LEAD_IN, Of, Offered, Piece, Role, RoleMoved, Silence, Sizes};
 use crate::solve::requests::Breach;
 use crate::solve::sampled::{self, Counted, Seen};
 use crate::stats::sampling::allocate;
@@ -125,10 +126,7 @@ impl SampledPlan {
         let Some(fluid) = &years.of.fluid else {
             return Err("no workload in this scenario has a rate".into());
         };
-        if let Some(of) = fluid.scaled.first() {
-            let name = &of.name;
-            return Err(format!("`requests` cannot begin with the members that `{name}` has then"));
-        }
+        can_begin(draft, fluid)?;
         let [mean, _] = fluid.mean_and_top_rates();
         let sizes = affordable(SIZES, mean.iter().sum(), u64::from(years.replications.0))?;
         let counted = |class: &crate::plan::fluid::FluidClass| {
@@ -266,6 +264,23 @@ impl SampledPlan {
             }
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of windows of years"))),
         }
+    }
+}
+
+/// Checks that windows can begin in the state that the years have then.
+fn can_begin(draft: &Draft, fluid: &FluidPlan) -> Result<(), String> {
+    if let Some(of) = fluid.scaled.first() {
+        let name = &of.name;
+        return Err(format!("`requests` cannot begin with the members that `{name}` has then"));
+    }
+    match warming::slowest(draft).filter(|slow| slow.takes > LEAD_IN) {
+        Some(slow) => {
+            let (name, takes) = (slow.name, warming::whole(slow.takes));
+            Err(format!(
+                "they would begin with `{name}` empty, which takes {takes} until it is warm, and their warm-up is {LEAD_IN}"
+            ))
+        }
+        None => Ok(()),
     }
 }
 

@@ -92,6 +92,26 @@ enter = "batch"
 steps = [ { io = "disk", read = 1 } ]
 "#;
 
+/// The spin of a delayed operation is processor time of its zone, and counts against its cap: each write takes 100 us of work
+/// and spins 100 us. Under a cap of 0.01 cores a zone whose operations do not spin works on 100 jobs per second, and one whose
+/// operations spin on half of them.
+#[test]
+fn the_spin_of_a_delayed_operation_counts_against_the_cap_of_its_zone() {
+    let capped = "[zone.writer]\non = [\"box-1\"]\ncpu = { cap = 0.01 }\n";
+    let text = |throttle: &str| {
+        writers(64, throttle, "write = 1", READERS)
+            .replace("[zone.writer]\non = [\"box-1\"]\n", capped)
+    };
+    let figures = ["throughput.job", "utilization.writer.cpu", "io-delay.writer.io.mean"];
+    let free = run(&text("queue = \"classes\""), &figures[..2]);
+    is_near(value(&free, figures[0]), 100.0, 0.02);
+    let spins = run(&text("queue = \"classes\", io-throttle = { slow = \"1us\" }"), &figures);
+    let delay = value(&spins, figures[2]);
+    println!("{delay} s");
+    is_near(value(&spins, figures[0]), 0.01 / (100e-6 + delay), 0.02);
+    is_near(value(&spins, figures[1]), 1.0, 0.02);
+}
+
 /// 4.8 test 4. The text says 1 / (log write + flush); a block is open for 5 % of that before it is written (4.3), and the job
 /// uses 100 us of the processor. Without a log device the writes wait for the disks, and the longer the busier those are.
 #[test]

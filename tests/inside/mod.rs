@@ -66,6 +66,7 @@ mod traffic;
 mod users;
 mod verdicts;
 mod waits;
+mod warming;
 mod windows;
 mod years;
 

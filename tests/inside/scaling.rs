@@ -57,6 +57,22 @@ fn a_step_is_followed_after_period_lag_provision_and_boot() {
     near(&results, "attempts.page[outcome=error]@crowd", lost, 200.0);
 }
 
+/// A virtual machine boots for a minute unless the file says otherwise, a zone does not boot: a comparison of both would favour
+/// zones, so `check` names a scaler whose launches take no time.
+#[test]
+fn check_names_a_scaler_whose_members_serve_at_once() {
+    let at_once = |lines: &str| {
+        let text = base("scaler")
+            .with(lines)
+            .replace("launch  = { provision = \"5s\", boot = \"5s\" }\n", "");
+        Scenario::check(&text).iter().any(|found| found.code() == "W1211")
+    };
+    assert!(at_once(""));
+    assert!(!at_once("[scaler.grow]\nlaunch = { provision = \"5s\" }\n"));
+    assert!(!at_once("[zone.web]\nboot = \"10s\"\n"));
+    assert!(!at_once("[service.app]\nrestart = \"10s\"\n"));
+}
+
 #[test]
 fn a_launch_that_always_fails_is_repeated_and_leaves_the_members_alone() {
     let lines = "[scaler.grow]\nperiod = \"5min\"\nlaunch = { provision = \"5s\", boot = \"5s\", failure = 1, retry-after = \"40s\" }\n";
@@ -75,6 +91,25 @@ fn a_failed_launch_is_not_repeated_before_its_time() {
     let results = run(&shop(lines));
     near(&results, "launches.grow@crowd", 5.0, 1e-9);
     near(&results, "failed-launches.grow@crowd", 5.0, 1e-9);
+}
+
+/// Members of 3 GiB on three servers of 9 GiB: of zones nine have a place, of machines, each with 1 GiB of its hypervisor, six. The
+/// scaler wants eight.
+#[test]
+fn a_launched_machine_takes_the_memory_of_its_hypervisor_too() {
+    let text =
+        base("scaler").with("[server.box]\nmemory = \"9GiB\"\n[zone.web]\nmemory = \"3GiB\"\n");
+    let machines = text.replace(
+        "[zone.web]\n",
+        "[vm.web]\nvcpus = 1\ncpu-overhead = 0\nio-latency = \"0s\"\nio-cpu = \"0s\"\n",
+    );
+    for (text, most, is_refused) in [(&text, 8.0, false), (&machines, 6.0, true)] {
+        let scenario = Scenario::parse(text).unwrap_or_else(|error| panic!("{error}"));
+        let results = run(&scenario);
+        near(&results, "members.grow.max@crowd", most, 1e-9);
+        let refused = results.figure("refused-launches.grow@crowd").unwrap().value();
+        assert_eq!(refused > 0.0, is_refused, "{refused}");
+    }
 }
 
 /// A crowd of 10 s makes the scaler want eight. When the launches would be repeated three are enough.

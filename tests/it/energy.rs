@@ -138,6 +138,9 @@ fn energy_over_years_is_that_of_the_time_up() {
         watts * 1.5 * 31_536_000.0,
         0.02 * watts * 1.5 * 31_536_000.0,
     );
+    let carbon = text.replace("[rack.row]", "carbon = \"350g/kWh\"\n[rack.row]");
+    let grams = watts * 1.5 * 8.760 * 350.0;
+    holds(&years(&carbon, &["carbon@horizon"]), "carbon@horizon", grams, 0.02 * grams);
     holds(&results, "energy-cost@horizon", watts * 1.5 * 0.730 * 0.12, 0.6);
 }
 

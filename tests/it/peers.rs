@@ -2,8 +2,7 @@
 //!
 //! Every file of `scenarios/peers` is a case. The fast set runs each with a part of its effort: no expectation may fail,
 //! and the intervals of the page and of the run must overlap. The full set (`FIVENINES_FULL=1`) runs the files as they are:
-//! every expectation must be met, and the page must have the very figures of the run. The rows of energy are left out:
-//! there is no model of it. The pairs of O50 are judged with the health kernel.
+//! every expectation must be met, and the page must have the very figures of the run. The pairs of O50 are judged with the health kernel.
 
 use serde_json::Value;
 
@@ -60,6 +59,7 @@ fn shown(figure: Figure, unit: &str) -> String {
         ("s", below) if below < 7_200.0 => (60.0, " min"),
         ("s", _) => (3_600.0, " h"),
         ("per_s", _) => (1.0, "/s"),
+        ("j", _) => (1.0, " J"),
         _ => (1.0, ""),
     };
     let mut digits = 3;
@@ -86,7 +86,7 @@ fn read(text: &str) -> Figure {
     let (number, unit) = first.split_at(at);
     let factor = match unit.trim() {
         "ms" => 1e-3,
-        "" | "s" | "/s" => 1.0,
+        "" | "s" | "/s" | "J" => 1.0,
         "min" => 60.0,
         "h" => 3_600.0,
         other => panic!("`{text}`: {other} is no unit of the page"),

@@ -150,6 +150,43 @@ fn a_row_bounds_the_writes_by_the_time_that_it_is_locked() {
     }
 }
 
+/// Two-phase commit with messages of 5 ms: a row is held for 2 + 5 + 2 + 5 = 14 ms before its decision. At 100/s one row is
+/// asked for 1.4 of its time, two rows for 0.7 each. In `async` a write holds it for 2 ms.
+#[test]
+fn check_names_the_row_that_is_asked_for_more_than_it_can_be_held() {
+    let row = |mode: &str, objects: u32, more: &str| {
+        let database = format!(
+            "write = {{ cpu = \"2ms\", rows = {{ zipf = 0, objects = {objects} }} }}\n\
+             replication = {{ mode = \"{mode}\", receive = \"5ms\" }}\n"
+        );
+        let found = Scenario::check(&scene(2, "100/s", &database, more));
+        let named = found.iter().find(|found| found.code() == "W1204");
+        named.map(|found| found.message().to_string())
+    };
+    let message = row("two-phase", 1, "").unwrap();
+    assert!(message.contains("row") && message.contains("1.40"), "{message}");
+    assert_eq!(row("two-phase", 2, ""), None);
+    assert_eq!(row("async", 1, ""), None);
+}
+
+/// Two members of 100 writes/s, of 1,000 rows, with messages of 100 ms. The replica is down from 20 s to 40 s: rows whose writes it
+/// took, and on which the other has voted, are locked until it is back under two-phase commit. Under three phases the other
+/// decides alone once the dead one is evicted, 5 s after its death, and one round trip later.
+#[test]
+fn rows_of_a_dead_member_stay_locked_under_two_phases_and_not_under_three() {
+    for (word, least, most) in [("two-phase", 15.0, 21.0), ("three-phase", 4.5, 6.5)] {
+        let database = format!(
+            "write = {{ cpu = \"2ms\", rows = {{ zipf = 0, objects = 1000 }} }}\n\
+             replication = {{ mode = \"{word}\", receive = \"100ms\", suspect-after = \"5s\" }}\n"
+        );
+        let members = "[database.d.writes]\nto = \"members\"\n";
+        let text = scene(2, "100/s", &database, members) + &crash("replica-1", "20s");
+        let results = run(&text, &["latency.order.max@steady"]);
+        let longest = figure(&results, "latency.order.max@steady").value();
+        assert!((least..most).contains(&longest), "{word}: {longest} s");
+    }
+}
+
 /// Two members with Poisson writes of 100 rows: a write that finds its row locked at its own member waits. A row is locked for
 /// 11 ms where the write began, and for 2 + 3 + 0.5 + 3 + 0.5 = 9 ms elsewhere: 10 ms on average, so at 100/s in all 100/s x
 /// 10 ms / 100 rows of the writes wait, 1 %.

@@ -128,6 +128,39 @@ fn an_index_that_fails_or_is_full_costs_the_queries() {
     is_about(&results, "utilization.index.cpu@steady", 1.0, 0.02);
 }
 
+/// Of two index servers behind a balancer one is down for 50 s. Until two probes have failed, in at most 3 s, half of the look-ups
+/// fail, and with them up to three quarters of 40 pages/s; without the second one all 2,000 pages would be lost.
+#[test]
+fn one_of_two_index_servers_is_enough() {
+    let two = INDEX.replace("on = [\"box-5\"]\n", "count = 2\non = [\"box-5\", \"box-4\"]\n")
+        + "[zone.hall]\non = [\"box-3\"]\n[balancer.door]\nin = \"hall\"\nto = \"directory\"\n\
+           check = { interval = \"1s\", time-out = \"1s\", fall = 2, rise = 2 }\n";
+    let dead =
+        "[fault.crash]\nhits = \"directory-1\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"50s\"\n";
+    let text = format!("{FOUR}{EQUAL}index = \"door\"\nlook-up = \"1ms\"\n{two}{dead}");
+    let lost = figure(&run(&text, &["lost.look@steady"]), "lost.look@steady").value();
+    println!("{lost} pages");
+    assert!((15.0..100.0).contains(&lost), "{lost}");
+}
+
+/// The primary of a shard with 0.4 of the keys is down for 70 s. A dead process refuses probes at once, so two of them
+/// have failed 1 to 2 s after its death, and the promotion takes 3 s: 40/s x 0.4 are lost for 4 to 5 s, 64 to 80 pages. Without a failover it would be 1,120.
+#[test]
+fn a_shard_fails_over_to_its_replica() {
+    let copies = "in = { primary = \"shard\", replicas = [\"copy\"] }\n\
+                  replication = { mode = \"async\", receive = \"1ms\" }\n";
+    let failover = "[database.tables.failover]\ndetect = { interval = \"1s\", time-out = \"1s\", fall = 2 }\n\
+                    promote = \"3s\"\npromotion = \"replica\"\ncoverage = 1.0\nmanual-repair = \"1h\"\n\
+                    [zone.copy]\ncount = 4\non = [\"box-2\", \"box-3\", \"box-4\", \"box-1\"]\n";
+    let dead = "[fault.crash]\nhits = \"tables-1.primary\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"70s\"\n";
+    let text =
+        format!("{FOUR}{EQUAL}shares = [0.4, 0.3, 0.2, 0.1]\ntogether = true\n{failover}{dead}")
+            .replace("in = { primary = \"shard\" }\n", copies);
+    let lost = figure(&run(&text, &["lost.look@steady"]), "lost.look@steady").value();
+    println!("{lost} pages");
+    assert!((55.0..95.0).contains(&lost), "{lost}");
+}
+
 /// 80 look-ups/s of 1 ms use 0.08 of the core of the index, in closed form.
 #[test]
 fn the_plan_knows_the_load_of_the_index() {

@@ -3,7 +3,7 @@
 use crate::convert::table;
 use crate::kinds::database::links::Role;
 use crate::kinds::database::spec::{DatabaseSpec, Promotion, ReadsTo, ReplicationMode};
-use crate::kinds::database::{Database, far, far_flow};
+use crate::kinds::database::{Database, far, far_flow, rows};
 use crate::mechanism::commit::Protocol;
 use crate::plan::Draft;
 use crate::plan::between::PLAIN_BYTES;
@@ -12,7 +12,7 @@ use crate::plan::fluid::network::{self, Branch, Onward, Place, Split, once, time
 use crate::plan::graph::{self, NodeId, Takeover};
 use crate::plan::kind::flow::{Flow, Leaf, nothing};
 use crate::plan::links::Store;
-use crate::plan::load::{Here, Operations, Sums, mean};
+use crate::plan::load::{Capacity, Here, Operations, Resource, Sums, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::route::Query;
@@ -131,9 +131,13 @@ fn coldness(spec: &DatabaseSpec) -> f64 {
 
 impl Flow for Database {
     nothing!(
-        entrances, opens, members, stores, passing, probes, capacity, lives, rooms, subjects,
-        watched, switches, uplinks, is_slice, queued,
+        entrances, opens, members, stores, passing, probes, lives, rooms, subjects, watched,
+        switches, uplinks, is_slice, queued,
     );
+
+    fn capacity(&self, _: &Draft, _: Part, resource: Resource) -> Option<Capacity> {
+        rows::capacity(resource)
+    }
 
     fn may_wait(&self, draft: &Draft) -> bool {
         draft.scenario.database.iter().enumerate().any(|(at, (_, spec))| {
@@ -302,6 +306,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     let share = writes / takers.len() as f64;
     let takes = (writes_of(spec) + forced_of(spec, true), durable_of(spec, true));
     let applies = (applies_of(spec) + forced_of(spec, false), durable_of(spec, false));
+    rows::offers(sums, database, (primary, alive.len() > 1), writes);
     for member in &alive {
         let own = takers.contains(member).then_some(share);
         if let Some(own) = own {

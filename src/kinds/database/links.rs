@@ -7,6 +7,7 @@ use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::names::{Name, Reference};
+use crate::workload::popularity::share_of_first;
 
 /// The role of a member of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct DatabaseLinks {
     pub members: Vec<DatabaseMember>,
     /// Balancer that picks the replica for each read.
     pub through: Option<usize>,
+    /// Share of the writes that change the row written most; 0 where writes lock no rows.
+    pub hottest: f64,
 }
 
 impl DatabaseLinks {
@@ -87,7 +90,9 @@ pub(super) fn follow(walk: &mut Walk<'_>, name: &Name, database: &DatabaseSpec) 
     }
     let through = database.reads.as_ref().and_then(|reads| reads.through.as_ref());
     let through = through.and_then(|through| walk.one(through, Kind::Balancer));
-    DatabaseLinks { members, through }
+    let rows = database.write.rows.as_ref();
+    let hottest = rows.map_or(0.0, |rows| share_of_first(rows.zipf.value, rows.objects.value));
+    DatabaseLinks { members, through, hottest }
 }
 
 /// Sends the reads of each database behind a balancer through that; reports conflicts and balancers without effect.

@@ -14,6 +14,7 @@ pub mod live;
 mod modes;
 pub mod parts;
 pub(crate) mod role;
+mod rows;
 pub mod spec;
 pub mod step;
 pub(crate) mod views;

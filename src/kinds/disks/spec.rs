@@ -64,7 +64,8 @@ spec! {
         step: SimDuration = "5us" => within(SimDuration::from_nanos(1_000), SimDuration::SECOND),
         /// Greatest delay of an operation.
         ceiling: SimDuration = "100us" => within(SimDuration::from_nanos(1_000), SimDuration::SECOND),
-        /// Factor of the delay of a write while transaction groups sync faster than normal: at least 2 in the last 5 s.
+        /// Factor of the delay of a write while transaction groups sync faster than normal: at least 2 began in the present period
+        /// of 5 s, or at least 4 in the one before.
         write_factor: u32 = 2 => within(1, 100),
         /// Shortest time between adjustments.
         adjust: SimDuration = "250ms" => within(SimDuration::from_nanos(1_000), SimDuration::HOUR),

@@ -24,6 +24,7 @@ use crate::plan::scaled::most_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
+use crate::units::SimDuration;
 
 impl Checks for Scaler {
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
@@ -50,6 +51,7 @@ impl Checks for Scaler {
             check_group(draft, at, spec, out);
             check_servers(draft, at, spec, out);
             check_room(draft, at, spec, out);
+            check_times(draft, at, (name, spec), out);
         }
         check_provisions(draft, out);
     }
@@ -398,6 +400,31 @@ fn check_room(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnostics
     };
     let message = format!("every launch of a member of `{name}` will be refused: {why}");
     out.push(Diagnostic::new(Code::SeldomUsed, spec.zones.span, message).help(help));
+}
+
+/// Reports launches that take no time: a virtual machine has a default `boot`, a zone has none, so that a comparison of both would
+/// favour zones.
+fn check_times(
+    draft: &Draft,
+    at: usize,
+    (name, spec): (&Name, &ScalerSpec),
+    out: &mut Diagnostics,
+) {
+    let ScalerLinks { zone: Some(zone), service: Some(service) } = draft.links.own.scalers[at]
+    else {
+        return;
+    };
+    let launch = &spec.launch.value;
+    let boots = draft.scenario.zone[zone].1.boot.value > SimDuration::ZERO;
+    let restarts = draft.scenario.service[service].1.restart.is_some();
+    if launch.provision.is_some() || launch.boot.is_some() || boots || restarts {
+        return;
+    }
+    let message = format!(
+        "a member that `{name}` launches serves at once: no time to provision or to boot is given"
+    );
+    let help = "give `launch = { provision = …, boot = … }`; a zone takes some 10 to 30 s in all";
+    out.push(Diagnostic::new(Code::AtOnce, spec.zones.span, message).help(help));
 }
 
 /// Returns a server with the fewest members that each scaler may have, in the first of its places, and all other zones.

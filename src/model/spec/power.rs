@@ -81,3 +81,49 @@ impl PowerSpec {
         Some(vec![idle.value, full.value])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each curve is the median, load by load, of as many published results as its comment says.
+    #[test]
+    #[allow(clippy::disallowed_methods)]
+    fn measured_curves_are_medians_of_the_published_results() {
+        let Some(folder) = std::env::var_os("FIVENINES_DATA") else {
+            println!("skipped: FIVENINES_DATA does not say where the large data is");
+            return;
+        };
+        let file = std::path::Path::new(&folder).join("specpower_ssj2008_single_node.csv");
+        let mut rows = csv::Reader::from_path(file).unwrap();
+        let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+        let curves = [
+            (Measured::OneSocket2014, "1", 2014..=2016, 11),
+            (Measured::TwoSocket2007, "2", 2007..=2008, 59),
+            (Measured::TwoSocket2009, "2", 2009..=2010, 80),
+            (Measured::TwoSocket2011, "2", 2011..=2013, 136),
+            (Measured::TwoSocket2014, "2", 2014..=2016, 27),
+            (Measured::FourSocket2011, "4", 2011..=2013, 24),
+        ];
+        for (curve, chips, years, count) in curves {
+            let year = |row: &csv::StringRecord| row[8].rsplit('-').next()?.parse::<u32>().ok();
+            let is_it = |row: &&csv::StringRecord| {
+                &row[3] == chips && year(row).is_some_and(|year| years.contains(&year))
+            };
+            let found: Vec<_> = rows.iter().filter(is_it).collect();
+            assert_eq!(found.len(), count, "{curve:?}");
+            for (load, watts) in curve.watts().into_iter().enumerate() {
+                let mut all: Vec<f64> =
+                    found.iter().map(|row| row[10 + load].parse().unwrap()).collect();
+                all.sort_by(f64::total_cmp);
+                let median = f64::midpoint(all[(count - 1) / 2], all[count / 2]);
+                // Rounded to 0.1 W.
+                let given = watts.watts();
+                assert!(
+                    (given - median).abs() <= 0.0501,
+                    "{curve:?} {load}: {given}, not {median}"
+                );
+            }
+        }
+    }
+}

@@ -125,6 +125,7 @@ const fn resource(resource: Resource) -> &'static str {
         Resource::Head => "head",
         Resource::Uplink | Resource::Link => "link",
         Resource::Servers => "servers",
+        Resource::Row => "row",
     }
 }
 
@@ -153,6 +154,7 @@ pub fn busy_in_full(busy: &Busy) -> String {
         Resource::Head => (1.0, Unit::Other("heads".into())),
         Resource::Uplink | Resource::Link => (8.0, Unit::BitsPerSecond),
         Resource::Servers => (1.0, Unit::Other("servers".into())),
+        Resource::Row => (1.0, Unit::Other("writes".into())),
     };
     let capacity = number::figure(&Figure::exact(busy.capacity * factor, unit.clone()));
     let load = number::figure(&Figure::exact(busy.load * factor, unit));

@@ -166,6 +166,7 @@ fn raise(system: &System, resource: &str) -> Option<String> {
         Resource::Head => "add a head, or one that needs less time per operation".into(),
         Resource::Uplink => "add an uplink or raise its bandwidth".into(),
         Resource::Servers => "add servers to it".into(),
+        Resource::Row => "spread its writes over more rows, or hold a row for less time".into(),
         Resource::Link => "raise its bandwidth, or send less over it".into(),
     })
 }

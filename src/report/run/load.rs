@@ -348,6 +348,7 @@ const fn resource(resource: Resource) -> &'static str {
         Resource::Uplink => "uplink",
         Resource::Servers => "servers",
         Resource::Link => "link",
+        Resource::Row => "row",
     }
 }
 

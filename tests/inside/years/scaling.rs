@@ -97,6 +97,22 @@ fn a_step_is_followed_by_the_period_the_lag_and_the_launch() {
     near("lost", lost, surplus() * 25.0 - 90.0, 0.5);
 }
 
+/// Machines that cost no exits and as much processor time as zones are followed like zones.
+#[test]
+fn machines_are_launched_like_zones() {
+    let zones = shop("");
+    let machines = zones.replace(
+        "[zone.web]\n",
+        "[vm.web]\nvcpus = 1\nmemory = \"1GiB\"\ncpu-overhead = 0\nio-latency = \"0s\"\nio-cpu = \"0s\"\n",
+    );
+    let ((page, members), (other, same)) = (lived(&zones), lived(&machines));
+    assert_eq!(members.launches, same.launches);
+    near("served", same.served_h, members.served_h, 1e-9);
+    near("paid", same.paid_h, members.paid_h, 1e-9);
+    let lost = |page: &ClassTally| page.lost.iter().sum::<f64>();
+    near("lost", lost(&other), lost(&page), 1e-6 * lost(&page));
+}
+
 /// Requests are counted where they arrive, so no worker is saturated before the scaler sees all of them: 225/s at three members
 /// are 74.9 of 30 each, so 8, of which five are launched at 10:15. From 10:20 to 10:30 there are 5.5 members on average, with
 /// 40.9/s each: 8. With all eight it is 28.1, within the tolerance. Lost is what is too much for 25 s, as above.

@@ -205,7 +205,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         &[Whose::Component, Whose::Resource],
-        "Busy over capacity; of a group: over all members",
+        "Busy over capacity; of a group: over all members. At the tick of a kernel a zone gets up to 0.01 cores per processor above its cap, so that of its cap can exceed 1",
     ),
     Row::new(
         Metric::Utilization,
@@ -220,7 +220,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         &[Whose::Cache, Whose::Cdn, Whose::Memory],
-        "Share of the look-ups that find their object",
+        "Share of the look-ups that find their object; of a memory, over all contents that it holds",
     ),
     Row::new(
         Metric::Throughput,
