@@ -7,7 +7,7 @@ use crate::common::binary;
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
-const EDITS: [Edit; 45] = [
+const EDITS: [Edit; 54] = [
     // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
     Edit {
         file: "platform/fair-share",
@@ -441,6 +441,87 @@ const EDITS: [Edit; 45] = [
         expect: 1,
         figure: "latency.sequence.chance[over=12h2min]@night",
         is: "within 40% of 0.0704",
+    },
+    // Six reads per query set instead of twelve, by the sums of the header.
+    Edit {
+        file: "databases/db-4-direct",
+        flags: &["--solver", "requests"],
+        sets: &["request.queries.steps[0].read=6"],
+        expect: 2,
+        figure: "latency.queries.mean@mean",
+        is: "within 5% of 34.2ms",
+    },
+    // Every second launch fails, and the window ends after six attempts: 2 x (1 - 0.5^6) / 0.5.
+    Edit {
+        file: "platform/provisioning-failures",
+        flags: &["--replications", "200"],
+        sets: &["scaler.risky-grow.launch.failure=0.5"],
+        expect: 0,
+        figure: "launches.risky-grow@crowd",
+        is: "within 10% of 3.94",
+    },
+    // Senders write 20 instead of 50 blocks per second, by Che's approximation.
+    Edit {
+        file: "platform/ram-cache-writes",
+        flags: &["--replications", "20"],
+        sets: &["workload.takes-senders.rate=20/s"],
+        expect: 0,
+        figure: "hit.takes-1.spool.mean@steady",
+        is: "within 4% of 0.1987",
+    },
+    // Found after 2 s instead of 5.
+    Edit {
+        file: "scalable/image-site-dedicated",
+        flags: &[],
+        sets: &["balancer.front.failover.detect=2s"],
+        expect: 3,
+        figure: "missed.image@broken/down:front-1",
+        is: "within 12% of 156",
+    },
+    // The others gather for a quarter of a second.
+    Edit {
+        file: "scalable/image-site-peers",
+        flags: &[],
+        sets: &["balancer.front.peers.gather=0.25s"],
+        expect: 2,
+        figure: "missed.image@broken/down:front-1",
+        is: "within 20% of 83",
+    },
+    // The same sums at 15/s.
+    Edit {
+        file: "scalable/replication",
+        flags: &[],
+        sets: &["window.steady.level=15/s"],
+        expect: 1,
+        figure: "latency.order.mean@steady",
+        is: "within 10% of 76.6ms",
+    },
+    // M/M/4 at 3.2 of 4 cores.
+    Edit {
+        file: "scalable/caching-through",
+        flags: &[],
+        sets: &["workload.readers.rate=800/s"],
+        expect: 3,
+        figure: "latency.page.mean@steady",
+        is: "within 4% of 6.98ms",
+    },
+    // Look-ups of half the time, at half the load.
+    Edit {
+        file: "databases/db-4",
+        flags: &["--solver", "requests"],
+        sets: &["sharded.catalogue.look-up={ dist = \"exponential\", mean = \"0.5ms\" }"],
+        expect: 6,
+        figure: "sojourn.directory.mean@mean",
+        is: "within 5% of 0.501ms",
+    },
+    // Half of the load.
+    Edit {
+        file: "databases/db-5",
+        flags: &["--solver", "requests"],
+        sets: &["window.mean.level=100/s"],
+        expect: 1,
+        figure: "utilization.index.cpu@mean",
+        is: "within 10% of 0.153",
     },
 ];
 
