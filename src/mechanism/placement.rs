@@ -16,8 +16,8 @@
 //! In: servers as they are, the zone, weights, one uniform number per server. Out: the server, or the reason why there
 //! is none. Holds: the same input gives the same server. A positive weight of memory favours the server with the
 //! *least* unreserved memory (packing), as the code has it; its documentation says the opposite.
-//! Leaves out: disk space, platform versions, traits, networks, scheduled reboots, reservoirs, a reserved share of the memory: the model has no such
-//! properties of a server. Hard locality is the list of servers that the caller offers.
+//! Leaves out: disk space, platform versions, traits, networks, scheduled reboots, reservoirs, a reserved share of the
+//! memory: the model has no such properties of a server. Hard locality is the list of servers that the caller offers.
 //! Source: sdc-designation, `lib/allocator.js`, `lib/algorithms/*`, `lib/scorers.js` at 8110b5ef (2022); defaults of
 //! sdc-cnapi, `sapi_manifests/cnapi/template`.
 

@@ -64,7 +64,7 @@ impl Hits {
         // The hits of a cache affect only the rates of the caches behind it.
         let mut computed = vec![None; hits.played.len()];
         for _ in 0..hits.played.iter().flatten().count() {
-            let rates = hits.asks(draft);
+            let rates = hits.asks(draft, &load::open_rates(draft));
             let before = hits.caches.clone();
             for (at, cache) in hits.played.iter().enumerate() {
                 if let Some(cache) = cache.as_ref().filter(|_| computed[at] != Some(rates[at])) {
@@ -120,10 +120,16 @@ impl Hits {
         self.caches.get(cache).copied().unwrap_or(0.0)
     }
 
-    /// Returns the caches that are asked at a known rate: their parts, and look-ups per second at mean rates.
-    pub fn asked(&self) -> impl Iterator<Item = (usize, Part, f64)> {
-        let all = self.asked.iter().enumerate().filter(|(_, asks)| asks.look_ups > 0.0);
-        all.map(|(at, asks)| (at, part_of(at), asks.look_ups))
+    /// Returns the caches that have content, and their parts.
+    pub fn with_content(&self) -> impl Iterator<Item = (usize, Part)> {
+        let all = self.played.iter().enumerate().filter(|(_, played)| played.is_some());
+        all.map(|(at, _)| (at, part_of(at)))
+    }
+
+    /// Returns the look-ups per second in each cache, at these rates of the workloads.
+    #[must_use]
+    pub fn look_ups(&self, draft: &Draft, rates: &[f64]) -> Vec<f64> {
+        self.asks(draft, rates).into_iter().map(|asks| asks.look_ups).collect()
     }
 
     /// Returns the steps in which a cache that has lost its content fills again, at the mean ratio of changes to look-ups;
@@ -137,9 +143,9 @@ impl Hits {
     }
 
     /// Returns the look-ups and changes per second, per cache.
-    fn asks(&self, draft: &Draft) -> Vec<Asks> {
+    fn asks(&self, draft: &Draft, workloads: &[f64]) -> Vec<Asks> {
         let mut rates = vec![Asks::default(); self.caches.len()];
-        for (class, rate) in class_rates(draft, self).into_iter().enumerate() {
+        for (class, rate) in flow::class_rates(draft, self, workloads).into_iter().enumerate() {
             let missed = match draft.links.enters[class] {
                 Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edges(draft, cdn, class),
                 _ => 1.0,

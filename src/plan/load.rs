@@ -50,7 +50,7 @@ mod rest;
 
 pub use least::{first_to_run_out, has_less, least_for_a_while, least_offered, least_without};
 use memory::State;
-pub use memory::{Cold, read_from_memories};
+pub use memory::{Cold, asked_of_memories, read_from_memories};
 pub use rates::{
     fixed_by_levels, level, levels, open_rates, open_rates_in, profile_peaks, rates, rates_in,
 };
@@ -92,7 +92,7 @@ pub struct Offered {
     pub part: Part,
     /// Sort of resource.
     pub resource: Resource,
-    /// Name in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`, `mysql-1.row`.
+    /// Name in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`, `mysql.row`.
     pub name: String,
     /// Work demanded per second.
     pub per_second: f64,
@@ -474,13 +474,14 @@ impl<'d> Sums<'d> {
 /// Returns the name of a resource of a part: `www-1.cpu`, `store.main`.
 #[must_use]
 pub fn resource_name(draft: &Draft, part: Part, resource: Resource) -> String {
-    let suffix = match resource {
-        Resource::Cpu => ".cpu",
-        Resource::Baseline => ".baseline",
-        Resource::Row => ".row",
-        _ => "",
-    };
-    format!("{}{suffix}", part.name(draft))
+    let name = part.name(draft);
+    match resource {
+        Resource::Cpu => format!("{name}.cpu"),
+        Resource::Baseline => format!("{name}.baseline"),
+        // Of the database, whichever of its members takes the write.
+        Resource::Row => format!("{}.row", name.rsplit_once('.').map_or(&*name, |(of, _)| of)),
+        _ => name,
+    }
 }
 
 /// Returns the cores on which a demand of `user` with `threads` threads runs in parallel: its threads, or

@@ -123,8 +123,6 @@ pub struct Found {
     pub second: Option<(Second, Arc<second_level::Found>)>,
     /// True if something reads it there while all parts are up.
     pub is_read: bool,
-    /// Reads per second there at the mean rates of the file; 0 if no rate is known.
-    pub reads: f64,
     /// Blocks of the memory's size that it could hold, of this content alone.
     capacity: u64,
     is_adaptive: bool,
@@ -287,7 +285,6 @@ impl RamCaches {
                 hits,
                 second: memory.second.zip(behind),
                 is_read: is_read && content.home == memory.of,
-                reads: rates.reads,
                 capacity: memory.size.count() / content.spec.block.value.count(),
                 is_adaptive: memory.is_adaptive,
                 stored,

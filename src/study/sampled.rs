@@ -25,6 +25,7 @@ use crate::plan::Draft;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::FluidPlan;
+use crate::plan::load::open_rates;
 use crate::plan::part::Part;
 use crate::plan::warming;
 use crate::scenario::suggest;
@@ -273,7 +274,8 @@ fn can_begin(draft: &Draft, fluid: &FluidPlan) -> Result<(), String> {
         let name = &of.name;
         return Err(format!("`requests` cannot begin with the members that `{name}` has then"));
     }
-    match warming::slowest(draft).filter(|slow| slow.takes > LEAD_IN) {
+    let slowest = warming::slowest(draft, &open_rates(draft));
+    match slowest.filter(|slow| slow.takes > LEAD_IN) {
         Some(slow) => {
             let (name, takes) = (slow.name, warming::whole(slow.takes));
             Err(format!(

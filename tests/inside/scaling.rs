@@ -71,6 +71,10 @@ fn check_names_a_scaler_whose_members_serve_at_once() {
     assert!(!at_once("[scaler.grow]\nlaunch = { provision = \"5s\" }\n"));
     assert!(!at_once("[zone.web]\nboot = \"10s\"\n"));
     assert!(!at_once("[service.app]\nrestart = \"10s\"\n"));
+    let machines = base("scaler")
+        .replace("launch  = { provision = \"5s\", boot = \"5s\" }\n", "")
+        .replace("[zone.web]\n", "[vm.web]\nvcpus = 1\nmemory = \"1GiB\"\n");
+    assert!(Scenario::check(&machines).iter().all(|found| found.code() != "W1211"));
 }
 
 #[test]

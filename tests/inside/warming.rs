@@ -111,6 +111,27 @@ fn the_memory_of_a_server_is_warm_after_the_same_time() {
     assert!(found[0].contains("`box-1`") && (130.0..=150.0).contains(&takes), "{found:?}");
 }
 
+/// The level of a window fixes the rates of classes with an objective alone: the others ask as before. A cache that one view in ten
+/// thousand asks is left out.
+#[test]
+fn memory_fills_at_the_rates_of_its_window() {
+    let other = "[workload.callers]\nrequest = \"call\"\nrate = \"2000/s\"\n[request.call]\nenter = \"app\"\n\
+                 demands = { call = \"0.1ms\" }\nsteps = [ { cpu = \"app\", demand = \"call\" } ]\n\
+                 [objective.page]\nlost-after = \"8s\"\n";
+    let slow = format!("{}{other}", SHOP.replace("300/s", "100/s"));
+    let found = cold(&slow);
+    let fast = found.iter().find(|found| found.contains("`fast`")).unwrap();
+    let takes = seconds(fast);
+    assert!((260.0..=300.0).contains(&takes), "{takes} s, not 276");
+    let rare = SHOP
+        .replace(
+            "{ cache = \"objects\"",
+            "{ choose = [ { probability = 0.0001, steps = [ { cache = \"objects\"",
+        )
+        .replace("read = 1 } ] },", "read = 1 } ] } ] } ] },");
+    assert_eq!(cold(&rare), Vec::<String>::new());
+}
+
 /// A window drawn from the years begins two minutes before it counts: 138 s are too long, 92 s are not.
 #[test]
 fn no_windows_are_drawn_from_years_that_would_begin_with_cold_memory() {
@@ -123,4 +144,10 @@ fn no_windows_are_drawn_from_years_that_would_begin_with_cold_memory() {
         Ok(results) => results.figure("request.page[solver=both]@horizon").unwrap_err().to_string(),
     };
     assert!(refused.contains("`objects`") && refused.contains("until it is warm"), "{refused}");
+    let few = SHOP
+        .replace("objects    = 6000", "objects    = 60")
+        .replace("objects = 6000", "objects = 60")
+        .replace("200/s", "20/s");
+    let share = asked(&few).unwrap().figure("request.page[solver=both]@horizon").unwrap().value();
+    assert!((0.9..=1.0).contains(&share), "{share}");
 }

@@ -167,6 +167,13 @@ fn check_names_the_row_that_is_asked_for_more_than_it_can_be_held() {
     assert!(message.contains("row") && message.contains("1.40"), "{message}");
     assert_eq!(row("two-phase", 2, ""), None);
     assert_eq!(row("async", 1, ""), None);
+    // A write waits for the fastest of four replicas: the mean of a message bounds nothing.
+    let database = "write = { cpu = \"2ms\", rows = { zipf = 0, objects = 1 } }\n\
+                    replication = { mode = \"semi-sync\", receive = { dist = \"exponential\", mean = \"20ms\" } }\n";
+    let fastest = Scenario::check(&scene(5, "60/s", database, ""));
+    assert!(fastest.iter().all(|found| found.code() != "W1204"), "{fastest:?}");
+    let all = Scenario::check(&scene(2, "60/s", database, ""));
+    assert!(all.iter().any(|found| found.message().contains("`d.row` is offered 1.32")), "{all:?}");
 }
 
 /// Two members of 100 writes/s, of 1,000 rows, with messages of 100 ms. The replica is down from 20 s to 40 s: rows whose writes it

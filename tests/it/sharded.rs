@@ -128,8 +128,8 @@ fn an_index_that_fails_or_is_full_costs_the_queries() {
     is_about(&results, "utilization.index.cpu@steady", 1.0, 0.02);
 }
 
-/// Of two index servers behind a balancer one is down for 50 s. Until two probes have failed, in at most 3 s, half of the look-ups
-/// fail, and with them up to three quarters of 40 pages/s; without the second one all 2,000 pages would be lost.
+/// Of two index servers behind a balancer one is down for 50 s. A dead process refuses probes at once, so two of them have failed after
+/// 1 to 2 s. Until then half of the look-ups fail, and with them three quarters of 40 pages/s, 30 to 60 pages; without the second one all 2,000 pages would be lost.
 #[test]
 fn one_of_two_index_servers_is_enough() {
     let two = INDEX.replace("on = [\"box-5\"]\n", "count = 2\non = [\"box-5\", \"box-4\"]\n")
@@ -140,7 +140,7 @@ fn one_of_two_index_servers_is_enough() {
     let text = format!("{FOUR}{EQUAL}index = \"door\"\nlook-up = \"1ms\"\n{two}{dead}");
     let lost = figure(&run(&text, &["lost.look@steady"]), "lost.look@steady").value();
     println!("{lost} pages");
-    assert!((15.0..100.0).contains(&lost), "{lost}");
+    assert!((25.0..75.0).contains(&lost), "{lost}");
 }
 
 /// The primary of a shard with 0.4 of the keys is down for 70 s. A dead process refuses probes at once, so two of them

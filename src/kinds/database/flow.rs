@@ -306,7 +306,7 @@ fn offers_queries(sums: &mut Sums<'_>, database: usize, reads: f64, writes: f64)
     let share = writes / takers.len() as f64;
     let takes = (writes_of(spec) + forced_of(spec, true), durable_of(spec, true));
     let applies = (applies_of(spec) + forced_of(spec, false), durable_of(spec, false));
-    rows::offers(sums, database, (primary, alive.len() > 1), writes);
+    rows::offers(sums, database, (primary, alive.len() - 1), writes);
     for member in &alive {
         let own = takers.contains(member).then_some(share);
         if let Some(own) = own {

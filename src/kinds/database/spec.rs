@@ -249,8 +249,8 @@ spec! {
     pub struct ReplicationSpec {
         /// Point at which a write is acknowledged.
         mode: ReplicationMode,
-        /// Time until a replica has received a write. With `semi-sync` it includes the way of the answer. Where members wait for each other, the time of each message between
-        /// two of them. Over a link between sites it is added to the link's latency.
+        /// Time until a replica has received a write. With `semi-sync` it includes the way of the answer. Where members wait
+        /// for each other, the time of each message between two of them. Over a link between sites it is added to the link's latency.
         receive: LawSpec<SimDuration>,
         /// Bytes of a write on a link between sites. Required where members stand at both ends of one.
         sends: Option<Bytes> => above(Bytes::new(0)),

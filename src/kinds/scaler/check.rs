@@ -421,9 +421,9 @@ fn check_times(
         return;
     }
     let message = format!(
-        "a member that `{name}` launches serves at once: no time to provision or to boot is given"
+        "a member that `{name}` launches serves at once: it takes no time to provision or to boot"
     );
-    let help = "give `launch = { provision = …, boot = … }`; a zone takes some 10 to 30 s in all";
+    let help = "give `launch = { provision = …, boot = … }`; a zone takes some 7 to 30 s in all";
     out.push(Diagnostic::new(Code::AtOnce, spec.zones.span, message).help(help));
 }
 

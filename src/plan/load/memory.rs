@@ -1,5 +1,6 @@
 //! Reads that memory takes off disks, and memory that has nothing of them yet.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Sums, open_rates, sums};
@@ -28,14 +29,19 @@ pub enum Cold {
     All,
 }
 
-/// Computes the operations per second on the contents of memories, with all parts up, at the rates of the file.
+/// Computes the operations per second on the contents of memories, with all parts up, at these rates of the workloads.
+#[must_use]
+pub fn asked_of_memories(draft: &Draft, rates: &[f64]) -> BTreeMap<Place, Rates> {
+    sums(draft, rates, &|_| true, &|_| true, State::Warm).asked
+}
+
+/// Computes the operations per second on the contents of memories at the rates of the file.
 #[must_use]
 pub fn read_from_memories(draft: &Draft) -> Read {
     let rates = open_rates(draft);
-    let at = |rates: &[f64]| sums(draft, rates, &|_| true, &|_| true, State::Warm).asked;
-    let known = at(&rates);
+    let known = asked_of_memories(draft, &rates);
     // Closed users and recorded traffic have no rate, and read all the same.
-    let any = at(&vec![1.0; rates.len()]);
+    let any = asked_of_memories(draft, &vec![1.0; rates.len()]);
     let of = |(place, any): (Place, Rates)| {
         (place, (known.get(&place).copied().unwrap_or_default(), any.reads > 0.0))
     };
