@@ -117,7 +117,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
         let Some(slow) = slowest_of(draft, &memories, &rates) else { continue };
         if spec.warm_up.value < slow.takes {
             let message = format!(
-                "`{}` begins the window `{window}` empty, and is warm after {}: the figures are those of cold memory",
+                "the memory of `{}` is empty when the warm-up of the window `{window}` begins, and is warm after {}: the figures are those of cold memory",
                 slow.name,
                 whole(slow.takes)
             );

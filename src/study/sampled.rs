@@ -279,7 +279,7 @@ fn can_begin(draft: &Draft, fluid: &FluidPlan) -> Result<(), String> {
         Some(slow) => {
             let (name, takes) = (slow.name, warming::whole(slow.takes));
             Err(format!(
-                "they would begin with `{name}` empty, which takes {takes} until it is warm, and their warm-up is {LEAD_IN}"
+                "the memory of `{name}` would be empty when they begin; it takes {takes} until it is warm, and their warm-up is {LEAD_IN}"
             ))
         }
         None => Ok(()),
