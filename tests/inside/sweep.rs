@@ -86,6 +86,7 @@ fn the_sweeps_in_the_headers_of_shipped_files_can_begin() {
                 match pair {
                     ["--points", file] => way = Way::Points(root.join(file)),
                     ["--figure", figure] => run = run.figure(figure.trim_matches('\'')),
+                    ["--solver", "requests"] => run = run.requests_only(),
                     other => panic!("{}: {other:?}", path.display()),
                 }
             }
