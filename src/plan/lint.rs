@@ -6,7 +6,8 @@
 //! memory that cannot cache reads of a content without a size (W1303), demands of more threads than
 //! there are cores, and a pause of a deployment with one part (W1302), balancers that never detect a dead
 //! member (W1207), failures that count otherwise over years (W1208), windows that begin with cold memory (W1210),
-//! parts without a price (W0701). Kinds report some of these in their folders (`Checks::lint`): W1207, W1302, W1303, and the probes of W1101.
+//! parts without a price (W0701). Kinds report some of these in their folders (`Checks::lint`): W1207, W1302, W1303, and
+//! the probes of W1101.
 //!
 //! Judged are the classes with an objective, or all if none has one. Stations and units of textbook
 //! models are never single points. After-loss load is computed at the level with the highest total rate, for

@@ -107,7 +107,6 @@ fn the_spin_of_a_delayed_operation_counts_against_the_cap_of_its_zone() {
     is_near(value(&free, figures[0]), 100.0, 0.02);
     let spins = run(&text("queue = \"classes\", io-throttle = { slow = \"1us\" }"), &figures);
     let delay = value(&spins, figures[2]);
-    println!("{delay} s");
     is_near(value(&spins, figures[0]), 0.01 / (100e-6 + delay), 0.02);
     is_near(value(&spins, figures[1]), 1.0, 0.02);
 }

@@ -132,7 +132,8 @@ fn memory_fills_at_the_rates_of_its_window() {
     assert_eq!(cold(&rare), Vec::<String>::new());
 }
 
-/// A window drawn from the years begins two minutes before it counts: 138 s are too long, 92 s are not.
+/// A window drawn from the years begins two minutes before it counts: 138 s are too long, and the 14 s of 60
+/// objects at 20/s are not.
 #[test]
 fn no_windows_are_drawn_from_years_that_would_begin_with_cold_memory() {
     let asked = |text: &str| {

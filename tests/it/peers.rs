@@ -2,7 +2,8 @@
 //!
 //! Every file of `scenarios/peers` is a case. The fast set runs each with a part of its effort: no expectation may fail,
 //! and the intervals of the page and of the run must overlap. The full set (`FIVENINES_FULL=1`) runs the files as they are:
-//! every expectation must be met, and the page must have the very figures of the run. The pairs of O50 are judged with the health kernel.
+//! every expectation must be met, and the page must have the very figures of the run. The pairs of O50 are judged with the
+//! health kernel.
 
 use serde_json::Value;
 

@@ -154,19 +154,19 @@ fn a_row_bounds_the_writes_by_the_time_that_it_is_locked() {
 /// asked for 1.4 of its time, two rows for 0.7 each. In `async` a write holds it for 2 ms.
 #[test]
 fn check_names_the_row_that_is_asked_for_more_than_it_can_be_held() {
-    let row = |mode: &str, objects: u32, more: &str| {
+    let row = |mode: &str, objects: u32| {
         let database = format!(
             "write = {{ cpu = \"2ms\", rows = {{ zipf = 0, objects = {objects} }} }}\n\
              replication = {{ mode = \"{mode}\", receive = \"5ms\" }}\n"
         );
-        let found = Scenario::check(&scene(2, "100/s", &database, more));
+        let found = Scenario::check(&scene(2, "100/s", &database, ""));
         let named = found.iter().find(|found| found.code() == "W1204");
         named.map(|found| found.message().to_string())
     };
-    let message = row("two-phase", 1, "").unwrap();
+    let message = row("two-phase", 1).unwrap();
     assert!(message.contains("row") && message.contains("1.40"), "{message}");
-    assert_eq!(row("two-phase", 2, ""), None);
-    assert_eq!(row("async", 1, ""), None);
+    assert_eq!(row("two-phase", 2), None);
+    assert_eq!(row("async", 1), None);
     // A write waits for the fastest of four replicas: the mean of a message bounds nothing.
     let database = "write = { cpu = \"2ms\", rows = { zipf = 0, objects = 1 } }\n\
                     replication = { mode = \"semi-sync\", receive = { dist = \"exponential\", mean = \"20ms\" } }\n";

@@ -128,8 +128,9 @@ fn an_index_that_fails_or_is_full_costs_the_queries() {
     is_about(&results, "utilization.index.cpu@steady", 1.0, 0.02);
 }
 
-/// Of two index servers behind a balancer one is down for 50 s. A dead process refuses probes at once, so two of them have failed after
-/// 1 to 2 s. Until then half of the look-ups fail, and with them three quarters of 40 pages/s, 30 to 60 pages; without the second one all 2,000 pages would be lost.
+/// One of two index servers behind a balancer is down for 50 s. A dead process refuses probes at once, so two probes fail within 1 to
+/// 2 s. Until then half of the look-ups fail, and with them three quarters of 40 pages/s, 30 to 60 pages. Without the second server
+/// all 2,000 pages would be lost.
 #[test]
 fn one_of_two_index_servers_is_enough() {
     let two = INDEX.replace("on = [\"box-5\"]\n", "count = 2\non = [\"box-5\", \"box-4\"]\n")
@@ -139,12 +140,11 @@ fn one_of_two_index_servers_is_enough() {
         "[fault.crash]\nhits = \"directory-1\"\nhow = \"crash\"\nat = \"20s\"\nlasts = \"50s\"\n";
     let text = format!("{FOUR}{EQUAL}index = \"door\"\nlook-up = \"1ms\"\n{two}{dead}");
     let lost = figure(&run(&text, &["lost.look@steady"]), "lost.look@steady").value();
-    println!("{lost} pages");
     assert!((25.0..75.0).contains(&lost), "{lost}");
 }
 
-/// The primary of a shard with 0.4 of the keys is down for 70 s. A dead process refuses probes at once, so two of them
-/// have failed 1 to 2 s after its death, and the promotion takes 3 s: 40/s x 0.4 are lost for 4 to 5 s, 64 to 80 pages. Without a failover it would be 1,120.
+/// The primary of a shard with 0.4 of the keys is down for 70 s. A dead process refuses probes at once, so two probes fail within 1
+/// to 2 s, and the promotion takes 3 s: 40/s x 0.4 are lost for 4 to 5 s, 64 to 80 pages. Without a failover it would be 1,120.
 #[test]
 fn a_shard_fails_over_to_its_replica() {
     let copies = "in = { primary = \"shard\", replicas = [\"copy\"] }\n\
@@ -157,7 +157,6 @@ fn a_shard_fails_over_to_its_replica() {
         format!("{FOUR}{EQUAL}shares = [0.4, 0.3, 0.2, 0.1]\ntogether = true\n{failover}{dead}")
             .replace("in = { primary = \"shard\" }\n", copies);
     let lost = figure(&run(&text, &["lost.look@steady"]), "lost.look@steady").value();
-    println!("{lost} pages");
     assert!((55.0..95.0).contains(&lost), "{lost}");
 }
 
