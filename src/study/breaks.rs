@@ -16,12 +16,11 @@
 //! Holds: no run has a precision target; a part's run is the same whichever figure asks for it.
 //! Leaves out: two parts at once, faults of the file (nothing else fails while a part is broken).
 
-use rayon::prelude::*;
+mod live;
 
 use crate::convert::table;
 use crate::model::blueprint::Blueprint;
-use crate::model::ids::ComponentId;
-use crate::model::outage::{Faults, Illness, Outlook, Standing};
+use crate::model::outage::Faults;
 use crate::model::spec::runs::{ReplicationsSpec, WindowSpec};
 use crate::plan::Draft;
 use crate::plan::drills::{self, Drillable};
@@ -30,12 +29,11 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
-use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
+use crate::solve::requests::{Breach, Ear, Observation, Steps, Window};
 use crate::solve::series::Followed;
 use crate::study::folded::Gathered;
 use crate::study::measure::NoValue;
 use crate::study::replication::{Replication, Values};
-use crate::study::underway;
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::study::work::Together;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -55,7 +53,7 @@ pub const LAST: SimDuration = SimDuration::from_secs(60);
 pub enum Way {
     /// It breaks.
     Down,
-    /// The part fails.
+    /// It is repaired.
     Repair,
 }
 
@@ -324,7 +322,7 @@ pub(super) fn replication(
     number: u64,
     watch: &Watch,
 ) -> Result<Option<Vec<Replication>>, Breach> {
-    let Some(seen) = live(plan, asked, None, number, watch)? else { return Ok(None) };
+    let Some(seen) = live::live(plan, asked, None, number, watch)? else { return Ok(None) };
     let values = |(one, own): (&&WindowPlan, &Observation)| {
         let well = one.drill.as_ref().and_then(|drill| {
             let is = |other: &&WindowPlan| {
@@ -371,187 +369,7 @@ pub fn tell(
     replication: u64,
     watch: &Watch,
 ) -> Result<(), Breach> {
-    live(plan, asked, Some((place, ear)), replication, watch).map(|_| ())
-}
-
-/// Simulates one replication of every run, or only of the one that has an ear; `None` when stopped.
-fn live<'a>(
-    plan: &Blueprint,
-    asked: &[&'a WindowPlan],
-    heard: Option<(usize, Ear<'_>)>,
-    replication: u64,
-    watch: &Watch,
-) -> Result<Option<Vec<Observation>>, Breach> {
-    let wanted = |at: usize| heard.is_none_or(|(place, _)| place == at);
-    let told_to_stop = || watch.told_to_stop();
-    let drills =
-        || asked.iter().enumerate().filter_map(|(at, one)| Some((at, one.drill.as_ref()?)));
-    let Some((first, _)) = drills().find(|(_, drill)| drill.part.is_none()) else {
-        return Ok(Some(Vec::new()));
-    };
-    let end = |one: &&WindowPlan| one.window.at + one.window.length;
-    let mut well = asked[first].window.clone();
-    let drill = asked[first].drill.as_ref();
-    let breaks = well.at + drill.map_or(SimDuration::ZERO, |drill| drill.at);
-    let last = asked.iter().map(end).max().unwrap_or(well.at);
-    // Arrivals continue until the last of all runs is over.
-    well.drain = DRAIN + (last - end(&asked[first]));
-    let mut together: Vec<Vec<ComponentId>> = Vec::new();
-    for members in asked.iter().flat_map(|one| &one.followed.together) {
-        if !together.contains(members) {
-            together.push(members.clone());
-        }
-    }
-    let energy = asked.iter().any(|one| one.followed.energy);
-    let mut base = Run::new(plan, &well, replication, drill.map(Drill::steps))
-        .following(Followed { together, energy, ..Followed::default() })
-        .heard_by(heard.map(|(_, ear)| ear));
-    base.live_until(breaks, &told_to_stop);
-    if told_to_stop() {
-        // Copying everything in flight takes long, and the copies would only be dropped.
-        return Ok(None);
-    }
-    let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();
-    places.sort_unstable();
-    places.dedup();
-    let mut groups = alike(&base, &places);
-    groups.retain(|group| {
-        let of_group = |place| group.iter().any(|(other, _)| *other == place);
-        drills().any(|(at, drill)| wanted(at) && of_group(drill.place))
-    });
-    let branch = |group: &Group<'_>| -> Result<Option<Vec<(usize, Observation)>>, Breach> {
-        if told_to_stop() {
-            return Ok(None);
-        }
-        let mut run = base.clone();
-        if let Some(place) = group[0].0 {
-            run.drill(place, true);
-        }
-        let mut seen = Vec::new();
-        let of_group = |way: Way| {
-            let of = |(at, drill): (usize, &'a Drill)| {
-                let ills = group.iter().find(|(place, _)| *place == drill.place)?;
-                (drill.way == way).then_some((at, drill, &ills.1))
-            };
-            drills().filter_map(of).collect::<Vec<_>>()
-        };
-        let finished = |at: usize, run: Run<'_>| {
-            let during = format!("window {}, replication {replication}", asked[at].window.name);
-            underway::during(during, || {
-                run.finish(&told_to_stop)
-                    .map_err(|breach| Breach { what: breach.what, during: underway::now() })
-            })
-        };
-        let repairs = of_group(Way::Repair);
-        let (mut well, mended): (Vec<_>, Vec<_>) =
-            repairs.into_iter().partition(|(_, drill, _)| drill.place.is_none());
-        // Without a part to repair, the longest of these runs contains the others.
-        well.sort_by_key(|(at, ..)| asked[*at].window.length);
-        if let Some(&(longest, drill, _)) = well.last() {
-            run.live_until(asked[longest].window.at, &told_to_stop);
-            if told_to_stop() {
-                return Ok(None);
-            }
-            let mut all = run.clone();
-            all.count_anew(asked[longest].window.length, Some(drill.steps()));
-            for (at, drill, _) in well.into_iter().filter(|(at, ..)| wanted(*at)) {
-                all.live_until(end(&asked[at]), &told_to_stop);
-                if told_to_stop() {
-                    return Ok(None);
-                }
-                let mut one = all.clone();
-                one.end_at(end(&asked[at]), drill.steps());
-                let Some(done) = finished(at, one)? else { return Ok(None) };
-                seen.push((at, done));
-                watch.one_done();
-            }
-        }
-        // Outlooks after a repair, each with the repair whose simulation it shares.
-        let mut lived: Vec<(Outlook, &Window, usize)> = Vec::new();
-        for (at, drill, ills) in mended.into_iter().filter(|(at, ..)| wanted(*at)) {
-            run.live_until(asked[at].window.at, &told_to_stop);
-            if told_to_stop() {
-                return Ok(None);
-            }
-            let mut back = run.clone();
-            if group.len() > 1 {
-                // Nothing else has happened since: the components that failed at the break are still failed.
-                back.fall_ill(ills.clone());
-            }
-            if let Some(place) = drill.place {
-                back.drill(place, false);
-            }
-            let window = &asked[at].window;
-            let outlook = if group.len() > 1 { back.outlook() } else { None };
-            if let Some(outlook) = outlook {
-                let same = |(other, of, _): &&(Outlook, &Window, usize)| {
-                    (of.at, of.length) == (window.at, window.length) && *other == outlook
-                };
-                if let Some(&(.., first)) = lived.iter().find(same) {
-                    let done: &(usize, Observation) = &seen[first];
-                    let done = done.1.clone();
-                    seen.push((at, done));
-                    watch.one_done();
-                    continue;
-                }
-                lived.push((outlook, window, seen.len()));
-            }
-            back.count_anew(asked[at].window.length, Some(drill.steps()));
-            let Some(done) = finished(at, back)? else { return Ok(None) };
-            seen.push((at, done));
-            watch.one_done();
-        }
-        // Whichever part breaks, equal health of the components means one shared simulation.
-        let downs = of_group(Way::Down);
-        if let Some((first, ..)) =
-            downs.first().filter(|_| downs.iter().any(|(at, ..)| wanted(*at)))
-        {
-            let Some(done) = finished(*first, run)? else { return Ok(None) };
-            for (at, ..) in downs {
-                seen.push((at, done.clone()));
-                watch.one_done();
-            }
-        }
-        Ok(Some(seen))
-    };
-    let branches = groups.par_iter().with_max_len(1).map(branch);
-    let branches: Vec<Option<Vec<(usize, Observation)>>> = branches.collect::<Result<_, _>>()?;
-    let Some(branches) = branches.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
-    let mut all: Vec<(usize, Observation)> = branches.into_iter().flatten().collect();
-    all.sort_by_key(|(at, _)| *at);
-    Ok(Some(all.into_iter().map(|(_, seen)| seen).collect()))
-}
-
-/// Parts, each with the components that are failed once it is broken.
-type Group<'p> = Vec<(Option<u32>, Illness<'p>)>;
-
-/// Groups parts whose break leaves all components in the same health. Examples are a zone and its only process, or a
-/// server whose zones are idle once they are lost. Until the repair, a group is simulated once, as its first part.
-fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
-    let mut groups: Vec<(Option<Standing>, Group<'p>)> = Vec::new();
-    for place in places {
-        let mut run = base.clone();
-        if let Some(place) = place {
-            run.drill(*place, true);
-        }
-        let (standing, one) = (run.standing(), (*place, run.illness()));
-        let is_first = |first: &Option<Standing>, other: &Option<Standing>| match (first, other) {
-            (Some(first), Some(other)) => first.stands_for(other),
-            _ => false,
-        };
-        if let Some((_, group)) = groups.iter_mut().find(|(first, _)| is_first(first, &standing)) {
-            group.push(one);
-        } else if let Some((first, group)) =
-            groups.iter_mut().find(|(other, _)| is_first(&standing, other))
-        {
-            // The first part of a group is the one that is simulated.
-            *first = standing;
-            group.insert(0, one);
-        } else {
-            groups.push((standing, vec![one]));
-        }
-    }
-    groups.into_iter().map(|(_, group)| group).collect()
+    live::live(plan, asked, Some((place, ear)), replication, watch).map(|_| ())
 }
 
 /// Subtracts the figures of the same interval without a break from the paired figures of every run. It does so

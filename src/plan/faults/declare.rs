@@ -5,8 +5,10 @@ mod corrupted;
 mod following;
 mod gone_wrong;
 mod harms;
+mod hits;
 mod lost_data;
 mod mechanisms;
+mod moulds;
 mod recorded;
 mod shown;
 mod single_disks;
@@ -14,140 +16,37 @@ mod taken_out;
 use called::Called;
 use harms::{Harm, degraded};
 pub use harms::{slowdown, slowdown_of, slowed_by};
+use hits::{Hit, loaded, onset, prevented, repair, state_of};
 pub use mechanisms::Mechanisms;
+pub use moulds::BROKEN;
+use moulds::{
+    BOOTING, DISKS, HOST, Host, LINKS, Mould, MouldKind, STARTING, Sketch, UP, WELL, planned,
+    sketch,
+};
 pub use shown::Shown;
 use single_disks::Degraded;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::convert::place;
-use crate::engine::law::{DurationLaw, Law};
+use crate::engine::law::DurationLaw;
 use crate::health::declare::{
-    Automaton, Branch, Effect, Expr, Fate, Move, Opens, Quantifier, Shape, State, Subject, Timer,
-    Transition,
+    Automaton, Effect, Expr, Fate, Move, Opens, Shape, State, Timer, Transition,
 };
 use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::faults::{Declared, PLANNED};
-use crate::plan::feeds;
-use crate::plan::kind::parts::{Life, Sort};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::law::LawSpec;
-use crate::units::{SimDuration, SimTime};
-use crate::workload::failures::FailureRecord;
-
-/// State without a failure.
-const UP: &str = "up";
-/// State of a part broken by a drill.
-pub const BROKEN: &str = "broken";
-/// State of a zone that boots after a failure.
-const BOOTING: &str = "booting";
-/// State of a process that restarts after a failure.
-const STARTING: &str = "starting";
-/// Number of recent laws with which the law of a restart is compared, to share equal ones.
-const LAWS_COMPARED: usize = 64;
-/// Fact that a part has no failure of its own.
-const WELL: &str = "is well";
 
 /// Fact that a part is taken out by planned work; published by parts that an operation takes out.
 pub const IS_PLANNED: &str = "is planned";
-
-/// Returns the condition that an operation has taken the part out; `None` if no operation does.
-fn planned(mould: &Mould) -> Option<Expr> {
-    let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
-    let states = mould.states(|harm| harm == Harm::Down);
-    let states: Vec<String> = states.iter().filter(by_plan).cloned().collect();
-    (!states.is_empty()).then_some(Expr::In(states))
-}
-
-/// Role of the domain on which a part stands.
-const HOST: &str = "host";
-/// The role of the disks without which a database does not run.
-const DISKS: &str = "disks";
-/// The role of the links or switches by which a domain is reached.
-const LINKS: &str = "links";
-/// The role of the feeds on which a part hangs.
-const FEEDS: &str = "feeds";
-/// The role of the automaton that follows what a feed gets from above.
-const SUPPLY: &str = "supply";
-/// State of a part whose feeds have no power.
-const UNPOWERED: &str = "unpowered";
-
-/// Automaton of a part under construction.
-struct Sketch {
-    part: Part,
-    name: String,
-    /// Index of its mould.
-    mould: usize,
-    roles: Roles,
-}
-
-/// Names of the automata bound to each role of a part.
-type Roles = Vec<(Cow<'static, str>, Vec<String>)>;
-
-/// Mould: the shape of the automata of equal parts under construction. Other parts are roles in it.
-#[derive(Clone)]
-struct Mould {
-    kind: MouldKind,
-    shape: Shape,
-    /// Failed states, with the harm of each.
-    harms: Vec<(String, Harm)>,
-    /// Healthy states besides `up`.
-    sound: Vec<String>,
-    /// States that a restart of the host ends.
-    cured: Vec<String>,
-    /// Condition on other parts for it to run; `None` if it depends on none.
-    host: Option<Expr>,
-    restart: Option<DurationLaw>,
-    /// State in which a broken part comes back.
-    back: &'static str,
-    /// Number of its first transitions that draw what follows a failure of its host, and precede the loss of that.
-    drawn_with_host: usize,
-    /// Number of sketches that use it.
-    users: usize,
-}
-
-/// Properties that determine the mould of a part before faults are added.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct MouldKind {
-    sort: &'static Sort,
-    /// Time that a zone takes to boot.
-    boot: Option<SimDuration>,
-    /// Index of the restart law.
-    restart: Option<usize>,
-    host: Option<Host>,
-    /// True if it runs only while its disks are there.
-    needs_disks: bool,
-    /// True if links or switches that are parts connect it.
-    has_links: bool,
-    /// Source of its power; `None` if it hangs on no feed.
-    power: Option<Power>,
-}
-
-/// Source of the power of a part.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Power {
-    /// One of its feeds.
-    Feeds,
-    /// One of them, bridged by a battery or a generator.
-    Bridged,
-}
-
-/// Sort of the domain on which a part stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Host {
-    RunsProcesses,
-    Other,
-}
 
 /// Returns the state of a role's automaton in which `member` has the role.
 pub fn holder(member: usize) -> String {
@@ -166,20 +65,6 @@ pub struct Declarer<'a> {
     primaries: BTreeMap<RoleOf, Automaton>,
     /// Factors by which sets are slower while disks of them are missing.
     degraded: BTreeMap<Part, Degraded>,
-}
-
-/// Fault and the parts that it hits.
-struct Hit<'a> {
-    name: &'a str,
-    spec: &'a FaultSpec,
-    members: Vec<usize>,
-    harm: Harm,
-    /// Role whose current holder it strikes, if any: `members` then lists all members.
-    role: Option<RoleOf>,
-    /// Recorded failures of the members that it plays, if any.
-    record: Option<&'a FailureRecord>,
-    /// Crew that repairs it, if it has one.
-    crew: Option<Called>,
 }
 
 impl<'a> Declarer<'a> {
@@ -509,286 +394,5 @@ impl<'a> Declarer<'a> {
 
     fn name(&self, part: Part) -> Option<&str> {
         self.at(part).map(|at| self.sketches[at].name.as_str())
-    }
-}
-
-fn state_of(fault: &str) -> String {
-    format!("fault.{fault}")
-}
-
-/// Returns the timer of the onset at `share` of the rate; `None` if the share is 0 or no onset is given.
-fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
-    if let Some(at) = &hit.spec.at {
-        let every = hit.spec.every.as_ref().map(|every| every.value);
-        return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, every));
-    }
-    let law = match (&hit.spec.rate, &hit.spec.up) {
-        (Some(rate), _) => Law::exponential(1.0 / rate.value.in_per_second()).ok()?,
-        (None, Some(up)) => law_of(up),
-        (None, None) => return None,
-    };
-    if share <= 0.0 {
-        return None;
-    }
-    let law = if share == 1.0 { law } else { law.scaled(1.0 / share).ok()? };
-    Some(Timer::new(hit.name, DurationLaw(law)))
-}
-
-/// Returns the factors on the rate of each of these parts while some of them are lost to the others: the most first.
-fn loaded<'n>(hit: &Hit<'_>, names: impl Iterator<Item = &'n str>) -> Vec<(Expr, f64)> {
-    let Some(exponent) = &hit.spec.load_exponent else { return Vec::new() };
-    let lost: Vec<Expr> = names.map(|name| !Expr::of(name, "serving")).collect();
-    let count = place(lost.len());
-    let with = |gone: u32| {
-        let share = f64::from(count) / f64::from(count - gone);
-        (Expr::AtLeast(gone, lost.clone()), libm::pow(share, exponent.value))
-    };
-    (1..count).rev().map(with).collect()
-}
-
-/// Returns the onset of `hit`, which occurs with its probability only; otherwise all stays in the state `stays`.
-fn prevented(hit: &Hit<'_>, onset: Transition, stays: &str) -> Transition {
-    let Some(probability) = &hit.spec.probability else { return onset };
-    let probability = probability.value.get();
-    let mut ways = onset.branches.clone();
-    ways.iter_mut().for_each(|way| way.probability = probability);
-    let not =
-        Branch { probability: 1.0 - probability, to: stays.into(), also: Vec::new(), adds: None };
-    ways.push(not);
-    ways.retain(|way| way.probability > 0.0);
-    onset.branching(hit.name, ways)
-}
-
-/// Returns the repair time of `hit` at a part of this mould. The checks guarantee one for every fault, except
-/// for those without a lasting effect.
-fn repair(hit: &Hit<'_>, mould: Option<&Mould>) -> Option<DurationLaw> {
-    if let Some(lasts) = &hit.spec.lasts {
-        let law = Law::constant(lasts.value.seconds());
-        return law.ok().map(DurationLaw);
-    }
-    if let Some(law) = &hit.spec.repair {
-        return Some(DurationLaw(law_of(law)));
-    }
-    if hit.spec.how.value == How::CacheLost {
-        // A lost cache is not repaired but refills. The tiny time keeps the loss visible as an interval.
-        return Law::constant(1e-9).ok().map(DurationLaw);
-    }
-    let mould = mould?;
-    match mould.kind.boot {
-        Some(boot) => Law::constant(boot.seconds()).ok().map(DurationLaw),
-        None => mould.restart.clone(),
-    }
-}
-
-/// Returns the mould properties of a part, and the bindings of its roles.
-fn sketch<'a>(
-    draft: &'a Draft,
-    part: Part,
-    restarts: &mut Vec<(&'a LawSpec<SimDuration>, DurationLaw)>,
-) -> (MouldKind, Roles) {
-    let Life { host, disks, links, boot, restart } = part.answers().life(draft, part);
-    let restart = restart.map(|spec| {
-        // Members of a group share one law, so the last one matches most often.
-        if let Some((last, _)) = restarts.last()
-            && std::ptr::eq(*last, spec)
-        {
-            return restarts.len() - 1;
-        }
-        let law = DurationLaw(law_of(spec));
-        let recent = restarts.len().saturating_sub(LAWS_COMPARED);
-        let known = restarts[recent..].iter().position(|(_, other)| *other == law);
-        known.map(|at| recent + at).unwrap_or_else(|| {
-            restarts.push((spec, law));
-            restarts.len() - 1
-        })
-    });
-    let (feeds, supply) = (feeds::of(draft, part), feeds::supply(draft, part));
-    let kind = MouldKind {
-        sort: part.sort(),
-        boot,
-        restart,
-        host: host.map(|host| match host.sort().runs_processes {
-            true => Host::RunsProcesses,
-            false => Host::Other,
-        }),
-        needs_disks: disks.is_some(),
-        has_links: !links.is_empty(),
-        power: match supply {
-            Some(_) => Some(Power::Bridged),
-            None => (!feeds.is_empty()).then_some(Power::Feeds),
-        },
-    };
-    let mut roles = Vec::new();
-    let mut bind = |role: &'static str, members: Vec<String>| {
-        roles.extend((!members.is_empty()).then_some((Cow::Borrowed(role), members)));
-    };
-    bind(HOST, host.iter().map(|host| host.name(draft)).collect());
-    bind(DISKS, disks.iter().map(|disks| disks.name(draft)).collect());
-    bind(LINKS, links.iter().map(|link| link.name(draft)).collect());
-    match supply {
-        Some(supply) => bind(SUPPLY, vec![supply]),
-        None => bind(FEEDS, feeds.iter().map(|feed| feed.name(draft)).collect()),
-    }
-    (kind, roles)
-}
-
-impl Sketch {
-    /// Returns the automaton bound to a role, for conditions of other automata.
-    fn subject(&self, role: &str) -> Subject {
-        let members = self.roles.iter().find(|(name, _)| name == role);
-        let first = members.and_then(|(_, members)| members.first());
-        Subject::Named(first.expect("a role that is asked for is bound").clone())
-    }
-}
-
-impl MouldKind {
-    /// Returns the condition on other parts, found by their roles, for a part to run; `None` if there is none.
-    fn host_by(self, subject: impl Fn(&'static str) -> Subject) -> Option<Expr> {
-        self.host.filter(|_| self.sort.needs_host)?;
-        let alive = Expr::Fact(subject(HOST), "alive".into());
-        if !self.needs_disks {
-            return Some(alive);
-        }
-        Some(alive.and(!Expr::Fact(subject(DISKS), "is down".into())))
-    }
-}
-
-impl Mould {
-    fn new(kind: MouldKind, restarts: &[(&LawSpec<SimDuration>, DurationLaw)]) -> Self {
-        let states = vec![State::serving(UP), State::failed(BROKEN, Effect::Refuse)];
-        Self {
-            kind,
-            shape: Shape { states, ..Shape::default() },
-            harms: vec![(BROKEN.into(), Harm::Down)],
-            sound: Vec::new(),
-            cured: Vec::new(),
-            host: kind.host_by(|role| Subject::Role(role.into())),
-            restart: kind.restart.map(|at| restarts[at].1.clone()),
-            back: UP,
-            drawn_with_host: 0,
-            users: 0,
-        }
-    }
-
-    /// Adds the state of `hit`, and the transition from it to `back`.
-    fn fall(&mut self, hit: &Hit<'_>, back: &str) {
-        let state = state_of(hit.name);
-        let Some(repair) = repair(hit, Some(self)) else { return };
-        let by_restart = hit.spec.repair.is_none() || hit.harm != Harm::Down;
-        self.add_harm(hit.harm, &state, by_restart);
-        let mut last = state.clone();
-        if let Some(law) = &hit.spec.detected_by_people {
-            let seen = format!("{}.seen", hit.name);
-            last = format!("{state}.seen");
-            self.add_harm(hit.harm, &last, by_restart);
-            let noticed = Timer::new(&seen, DurationLaw(law_of(law)));
-            self.step(noticed, &state, &last);
-        }
-        let mut timer = Timer::new(&format!("{}.repair", hit.name), repair);
-        if let Some(crew) = &hit.crew {
-            last = self.calls(crew, (hit.name, hit.harm, by_restart), (&state, last));
-            timer = crew.repairs(timer);
-        }
-        self.step(timer, &last, back);
-    }
-
-    fn add_harm(&mut self, harm: Harm, state: &str, cured: bool) {
-        self.shape.states.push(harm.state(state));
-        self.harms.push((state.to_string(), harm));
-        if cured {
-            self.cured.push(state.to_string());
-        }
-    }
-
-    /// Adds a timer and its transition.
-    fn step(&mut self, timer: Timer, from: &str, to: &str) {
-        let step = Transition::on(&timer.name, &[from], to);
-        self.turn(step);
-        self.shape.timers.push(timer);
-    }
-
-    fn turn(&mut self, transition: Transition) {
-        self.shape.transitions.push(transition);
-    }
-
-    fn publish(&mut self, fact: &str, when: Expr) {
-        self.shape.facts.push((fact.into(), when));
-    }
-
-    fn has(&self, harm: Harm) -> bool {
-        self.harms.iter().any(|(_, other)| *other == harm)
-    }
-
-    fn states(&self, of: impl Fn(Harm) -> bool) -> Vec<String> {
-        self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
-    }
-
-    /// Adds the state without power, if the part hangs on feeds. It ends what is slow or hangs; a part that is down for
-    /// another reason is down for that until it is repaired.
-    fn lose_power(&mut self) {
-        let lost = match self.kind.power {
-            None => return,
-            Some(Power::Feeds) => !Expr::members(Quantifier::Any, FEEDS, "fit"),
-            Some(Power::Bridged) => Expr::of_role(SUPPLY, "is dark"),
-        };
-        let running = self.states(|harm| harm != Harm::Down);
-        let mut from: Vec<&str> = vec![UP];
-        from.extend(self.sound.iter().chain(&running).map(String::as_str));
-        let loss = Transition::when(lost.clone(), &from, UNPOWERED);
-        self.turn(loss);
-        self.turn(Transition::when(!lost, &[UNPOWERED], UP));
-        self.add_harm(Harm::Down, UNPOWERED, false);
-    }
-
-    /// Adds the return after the loss of the host, and the facts about each sort of harm.
-    fn bring_back(&mut self) {
-        let boot = self.kind.boot.filter(|boot| *boot > SimDuration::ZERO);
-        let way = match (boot, &self.restart) {
-            (Some(boot), _) => Law::constant(boot.seconds()).ok().map(|law| (BOOTING, law)),
-            (None, Some(restart)) => Some((STARTING, restart.0.clone())),
-            (None, None) => None,
-        };
-        if let (Some((state, law)), Some(host)) = (way, self.host.clone()) {
-            let mut from: Vec<&str> = vec![UP];
-            from.extend(self.sound.iter().map(String::as_str));
-            from.extend(self.cured.iter().map(String::as_str));
-            let lost = Transition::when(!host.clone(), &from, state);
-            // Before the transitions of faults: a part without a host can have no fault of its own.
-            self.shape.transitions.insert(self.drawn_with_host, lost);
-            self.shape.states.push(State::failed(state, Effect::Refuse));
-            self.harms.push((state.to_string(), Harm::Down));
-            // The dot keeps the name distinct from that of every fault.
-            let timer = Timer::new(&format!("{state}.done"), DurationLaw(law)).guarded(host);
-            self.step(timer, state, UP);
-            self.back = state;
-        }
-        let mut facts: Vec<(String, Vec<String>)> = Vec::new();
-        for (state, harm) in &self.harms {
-            let fact = harm.fact();
-            match facts.iter_mut().find(|(name, _)| *name == fact) {
-                Some((_, states)) => states.push(state.clone()),
-                None => facts.push((fact, vec![state.clone()])),
-            }
-        }
-        for (state, _) in &self.harms {
-            if let Some(fault) = state.strip_prefix("fault.")
-                && !fault.contains('.')
-            {
-                let later = ["seen", "spare", "work"].map(|later| format!("{state}.{later}"));
-                let all: Vec<String> = self
-                    .harms
-                    .iter()
-                    .map(|(name, _)| name.clone())
-                    .filter(|name| name == state || later.contains(name))
-                    .collect();
-                facts.push((format!("in {fault}"), all));
-            }
-        }
-        for (fact, states) in facts {
-            self.publish(&fact, Expr::In(states));
-        }
-        if self.kind.sort.passes_role {
-            self.publish(WELL, Expr::within(&[UP]));
-        }
     }
 }
