@@ -14,7 +14,8 @@
 //! A zone without shares has what the others leave of its server: its work is no load of the server's processor, and its
 //! capacity is the rest of that ([`Offered::is_rest`]).
 //!
-//! Servers that are lent have the capacity of their hours, as a mean over the week, and get as much of the work.
+//! Servers that are lent have the capacity of their hours, as a mean over the week, and get as much of the work. A group of
+//! zones that a scaler launches has the capacity of the most members that may exist at a time, divided over all of its places.
 //!
 //! Closed users have no rate: [`closed`] bounds it.
 //!
@@ -39,6 +40,7 @@ use crate::plan::ram::{Place, Rates};
 use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
+use crate::plan::scaled;
 use crate::scenario::law::LawSpec;
 
 pub mod closed;
@@ -101,6 +103,8 @@ pub struct Offered {
     /// True if the capacity is what the load of others leaves: that of a zone without shares. Such a zone is listed
     /// without any load too.
     pub is_rest: bool,
+    /// The most members of its group that a scaler keeps at a time, if these are fewer than there are places.
+    pub at_most: Option<u32>,
 }
 
 impl Offered {
@@ -111,8 +115,14 @@ impl Offered {
     }
 
     /// Returns the capacity in words.
-    pub(crate) const fn whose(&self) -> &'static str {
-        if self.is_rest { "what the zones with shares leave it" } else { "its capacity" }
+    pub(crate) fn whose(&self) -> String {
+        match self.at_most {
+            _ if self.is_rest => "what the zones with shares leave it".into(),
+            Some(most) => {
+                format!("its capacity with {most} members, the `maximum` of its scaler,")
+            }
+            None => "its capacity".into(),
+        }
     }
 }
 
@@ -454,6 +464,7 @@ impl<'d> Sums<'d> {
             }
         }
         let rests = rest::Rests::of(draft, &all, |part| self.lent_share(part));
+        let places = scaled::places(draft, self.up);
         let mut offered = Vec::with_capacity(all.len());
         for (&(part, resource), &per_second) in &all {
             let Some(capacity) = capacity(draft, part, resource) else { continue };
@@ -464,8 +475,10 @@ impl<'d> Sums<'d> {
             } else {
                 capacity
             };
+            let (share, at_most) = places.get(&part).copied().unwrap_or((1.0, None));
             let name = resource_name(draft, part, resource);
-            offered.push(Offered { part, resource, name, per_second, capacity, is_rest });
+            let capacity = capacity * share;
+            offered.push(Offered { part, resource, name, per_second, capacity, is_rest, at_most });
         }
         offered
     }

@@ -284,6 +284,13 @@ impl Names {
         out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));
     }
 
+    /// Returns whether an error was reported in a declaration whose name begins with `start`.
+    #[must_use]
+    pub fn has_broken(&self, start: &str) -> bool {
+        let start = start.trim_end_matches('-');
+        self.broken.iter().any(|name| name.starts_with(start))
+    }
+
     /// Reports that `text` has no target, unless an error in the declaration of that name was reported.
     pub fn report_missing(&self, text: &str, span: Span, kinds: &[Kind], out: &mut Diagnostics) {
         let (_, bare) = self.split_kind(text);

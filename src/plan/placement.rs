@@ -310,6 +310,10 @@ fn check_memory(world: &World<'_>, placed: &Placed, out: &mut Diagnostics) {
             if more > 0 { format!(", and {more} more like it") } else { String::new() }
         );
         let span = server.memory.as_ref().map_or(name.span, |memory| memory.span);
-        out.push(Diagnostic::new(Code::Capacity, span, message).help(held.join(", ")));
+        let help = format!(
+            "it holds {}: lower a `memory`, raise that of the server, or place one elsewhere",
+            held.join(", ")
+        );
+        out.push(Diagnostic::new(Code::Capacity, span, message).help(help));
     }
 }

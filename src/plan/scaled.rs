@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 
 pub use crate::kinds::scaler::presence::of as is_present;
 
+use crate::convert::place;
 use crate::kinds::scaler::plan::ScalerLinks;
 use crate::kinds::scaler::spec::ScalerSpec;
 use crate::kinds::scaler::week;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
+use crate::plan::part::Part;
 use crate::units::SimDuration;
 
 /// Returns how often per second the rates turn that an autoscaler follows over years: with the hour and with the modulation.
@@ -56,6 +58,25 @@ pub fn most_members(draft: &Draft, zone: usize) -> Option<u32> {
     let mut of_it = all.filter(|(_, links)| links.zone == Some(zone));
     let count = draft.scenario.zone[zone].1.count.value;
     of_it.next().map(|((_, spec), _)| most_of(spec, count))
+}
+
+/// Returns the zones of groups of which fewer members may exist at a time than are up: for each the share of its capacity that
+/// counts, and the most members. Load is spread over all that are up.
+#[must_use]
+pub fn places(draft: &Draft, up: &dyn Fn(Part) -> bool) -> BTreeMap<Part, (f64, Option<u32>)> {
+    let mut all = BTreeMap::new();
+    for zone in draft.links.own.scalers.iter().filter_map(|links| links.zone) {
+        let Some(most) = most_members(draft, zone) else { continue };
+        let members = 0..draft.scenario.zone[zone].1.count.value;
+        let members = members.map(|member| Part::Zone { zone, member }).filter(|part| up(*part));
+        let members: Vec<Part> = members.collect();
+        let count = place(members.len());
+        if most < count {
+            let share = f64::from(most) / f64::from(count);
+            all.extend(members.into_iter().map(|part| (part, (share, Some(most)))));
+        }
+    }
+    all
 }
 
 /// Returns the mean number of members over an average week, for each scaled group, by the section of its zones; that of

@@ -168,7 +168,7 @@ pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Ve
             let mut found: Vec<_> =
                 fits.map(|(_, entry)| (entry.kind, entry.index, None)).collect();
             found.sort_unstable();
-            if found.is_empty() {
+            if found.is_empty() && !draft.names.has_broken(start) {
                 let message = format!("nothing is called `{text}`");
                 let known: Vec<&str> = draft.names.iter().map(|(name, _)| name).collect();
                 let group = start.trim_end_matches('-');

@@ -234,6 +234,27 @@ fn the_most_members_are_paid_once() {
     near(&results, "cost.once", 600.0, 1e-9);
 }
 
+/// A group has the capacity of the members that may exist at a time, not of all of its places: 225/s × 20 ms are 4.5 cores.
+/// With a maximum of 3 that is 1.5 of each. The bill of a normal day stays: its mean of 3 members is below the maximum.
+#[test]
+fn check_counts_the_members_that_a_scaler_may_launch() {
+    let said = |scenario: &Scenario| {
+        let all = scenario.warnings();
+        let of = all.iter().map(|warning| warning.message().to_string());
+        of.filter(|message| message.contains("of its scaler")).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&shop("")), Vec::<String>::new());
+    assert_eq!(said(&shop("[scaler.grow]\nmaximum = 5\n")), Vec::<String>::new());
+    let few = said(&shop("[scaler.grow]\nmaximum = 3\n"));
+    let is =
+        "`web-1.cpu` is offered 1.50 of its capacity with 3 members, the `maximum` of its scaler,";
+    assert!(few.iter().any(|message| message.contains(is)), "{few:?}");
+    let lines = "[cost.of]\nweb = \"$100/month\"\n[scaler.grow]\nmetric = \"cpu\"\ntarget = 0.6\nmaximum = 6\n";
+    let run = Run::new().requests_only().replications(2).figure("cost.month");
+    let results = shop(lines).run(&run).unwrap_or_else(|error| panic!("{error}"));
+    near(&results, "cost.month", 300.0, 1e-9);
+}
+
 #[test]
 fn check_warns_where_every_launch_is_refused() {
     let cases = [

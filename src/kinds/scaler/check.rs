@@ -88,8 +88,13 @@ fn check_numbers(draft: &Draft, at: usize, spec: &ScalerSpec, out: &mut Diagnost
     }
     let most = spec.maximum.as_ref().map_or(count, |most| most.value);
     if spec.minimum.value > most {
-        let message = format!("`minimum` is above the most members, {most}");
-        out.push(Diagnostic::new(Code::OutOfRange, spec.minimum.span, message));
+        let message =
+            format!("`minimum` is {}, above the most members, {most}", spec.minimum.value);
+        let wrong = Diagnostic::new(Code::OutOfRange, spec.minimum.span, message);
+        out.push(match &spec.maximum {
+            Some(maximum) => wrong.related(maximum.span, "the most").help("raise `maximum`"),
+            None => wrong.help(format!("give `{group}` a larger `count`")),
+        });
     } else if let Some(start) = &spec.start
         && !(spec.minimum.value..=most).contains(&start.value)
     {

@@ -54,7 +54,10 @@ pub(super) fn overload(draft: &Draft, out: &mut Diagnostics) {
                 true => "the run will be labelled OVERLOADED",
                 false => "the rest waits or is lost while it lasts",
             };
-            let help = format!("{:.1} % of that load is carried; {then}", 100.0 / ratio);
+            let mut help = format!("{:.1} % of that load is carried; {then}", 100.0 / ratio);
+            if one.at_most.is_some() {
+                help += "; a higher `maximum` lets the scaler launch more";
+            }
             let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
             out.push(diagnostic.help(help));
         }
