@@ -276,7 +276,7 @@ pub fn described() -> [Described; 4] {
     [figures().described(), variants().described(), spread().described(), moved_by().described()]
 }
 
-/// Formats the answer: one table per figure, with one row per variant. For a tornado, the keys with the largest
+/// Formats the answer, then one table per figure, with one row per variant. For a tornado, the keys with the largest
 /// effect come first. For sampled variants, the distribution of each figure and its correlated keys are listed.
 #[must_use]
 pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
@@ -287,7 +287,9 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
             out.push('\n');
         }
     };
-    say(&mut out, &format!("{}: {} variants", swept.scenario, swept.variants.len()));
+    for sentence in explorer::answer(swept) {
+        say(&mut out, &sentence);
+    }
     if let Way::Drawn(all) = &swept.way
         && !swept.shown.is_empty()
     {

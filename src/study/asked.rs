@@ -9,6 +9,7 @@ use super::expect::{Demand, Verdict};
 use super::record::{CapacityRecord, FigureRecord, OutcomeRecord, SummaryRecord};
 use super::results::Declared;
 use crate::plan::{Draft, load};
+use crate::units::Rate;
 
 /// A demand with its verdict.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,9 +63,8 @@ pub enum Ask {
 /// The demands of a scenario, as declared.
 #[derive(Clone, Debug)]
 pub struct Demands {
-    declared: Vec<Declared>,
-    /// The window with the highest level and its rate, per second.
-    peak: Option<(String, f64)>,
+    /// The objectives of each class, with its design peak: the window that fixes its highest rate, and that rate, per second.
+    classes: Vec<(Declared, Option<(String, f64)>)>,
 }
 
 /// The part of a summary that [`SummaryRecord`] leaves out.
@@ -104,16 +104,12 @@ impl Demands {
     /// Reads the demands of a scenario.
     #[must_use]
     pub fn of(draft: &Draft) -> Self {
-        let windows = draft.scenario.window.iter();
-        let plain = windows.filter(|(_, window)| window.before.is_none());
-        let levels = plain.filter_map(|(name, window)| {
-            Some((name.text.clone(), load::level(draft, window).filter(|rate| rate.is_finite())?))
+        let declared = super::results::declared(draft).into_iter();
+        let classes = declared.map(|one| {
+            let peak = peak(draft, &one.class);
+            (one, peak)
         });
-        // Of windows with one rate the design peak is the one named so, as in the summary of a run.
-        let order = |a: &(String, f64), b: &(String, f64)| {
-            a.1.total_cmp(&b.1).then((a.0 == "peak").cmp(&(b.0 == "peak")))
-        };
-        Self { declared: super::results::declared(draft), peak: levels.max_by(order) }
+        Self { classes: classes.collect() }
     }
 
     /// Reads the verdicts from the bytes of a summary.
@@ -127,56 +123,80 @@ impl Demands {
         bytes: &[u8],
     ) -> Result<Vec<Asked>, serde_json::Error> {
         let judged: Judged = serde_json::from_slice(bytes)?;
-        if self.declared.is_empty() {
+        if self.classes.is_empty() {
             return Ok(record.expectations.iter().map(|row| expected(row, record)).collect());
         }
-        Ok(self.declared.iter().flat_map(|one| self.of_class(one, &judged, record)).collect())
+        let of =
+            |(one, peak): &(Declared, Option<_>)| of_class((one, peak.as_ref()), &judged, record);
+        Ok(self.classes.iter().flat_map(of).collect())
     }
+}
 
-    fn of_class(&self, one: &Declared, judged: &Judged, record: &SummaryRecord) -> Vec<Asked> {
-        let own = judged.objectives.iter().filter(|row| row.class == one.class);
-        let mut all: Vec<Asked> = own.map(latency).collect();
-        for (stat, bound) in &one.latency {
-            let is_judged =
-                |asked: &Asked| matches!(&asked.ask, Ask::Latency { stat: s, .. } if s == stat);
-            if !all.iter().any(is_judged) {
-                let (class, stat) = (one.class.clone(), (*stat).to_string());
-                all.push(Asked {
-                    figure: format!("latency.{class}.{stat}"),
-                    ask: Ask::Latency { class, window: None, stat, bound: *bound },
-                    value: None,
-                    judgement: Verdict::NotJudged,
-                    margin: None,
-                });
-            }
+/// Returns the window that fixes the highest rate of a class, and that rate over all of its workloads, per second.
+fn peak(draft: &Draft, class: &str) -> Option<(String, f64)> {
+    let windows = draft.scenario.window.iter();
+    let plain = windows.filter(|(_, window)| window.before.is_none());
+    let rates = plain.filter_map(|(name, window)| {
+        let workloads = draft.scenario.workload.iter().zip(load::levels(draft, window));
+        let own = workloads.filter(|((_, spec), _)| spec.request.value.text == class);
+        let rate = own.filter_map(|(_, rate)| rate).map(Rate::in_per_second).reduce(|a, b| a + b);
+        Some((name.text.clone(), rate.filter(|rate| rate.is_finite())?))
+    });
+    // Of windows with one rate the design peak is the one named so, as in the summary of a run.
+    rates.max_by(|a, b| a.1.total_cmp(&b.1).then((a.0 == "peak").cmp(&(b.0 == "peak"))))
+}
+
+fn of_class(
+    (one, peak): (&Declared, Option<&(String, f64)>),
+    judged: &Judged,
+    record: &SummaryRecord,
+) -> Vec<Asked> {
+    let own = judged.objectives.iter().filter(|row| row.class == one.class);
+    let mut all: Vec<Asked> = own.map(latency).collect();
+    for (stat, bound) in &one.latency {
+        let is_judged =
+            |asked: &Asked| matches!(&asked.ask, Ask::Latency { stat: s, .. } if s == stat);
+        if !all.iter().any(is_judged) {
+            let (class, stat) = (one.class.clone(), (*stat).to_string());
+            all.push(Asked {
+                figure: format!("latency.{class}.{stat}"),
+                ask: Ask::Latency { class, window: None, stat, bound: *bound },
+                value: None,
+                judgement: Verdict::NotJudged,
+                margin: None,
+            });
         }
-        all.extend(one.served.map(|least| served(&one.class, least, record)));
-        all.extend(self.capacity(&one.class, judged, record));
-        all
     }
+    all.extend(one.served.map(|least| served(&one.class, least, record)));
+    all.extend(peak.and_then(|peak| capacity(&one.class, peak, judged, record)));
+    all
+}
 
-    fn capacity(&self, class: &str, judged: &Judged, record: &SummaryRecord) -> Option<Asked> {
-        let (name, peak) = self.peak.as_ref()?;
-        let window = judged.windows.iter().find(|window| window.name == *name)?;
-        let own = window.classes.iter().find(|one| one.name == class);
-        let verdict = own.map_or(&window.verdict, |one| &one.verdict);
-        let found = record.capacities.iter().find(|row| row.class == class);
-        let judgement = match (verdict.as_str(), found) {
-            ("OVERLOADED" | "BACKLOGGED" | "METASTABLE", _) => Verdict::Fails,
-            (_, Some(row)) => carries(row, *peak),
-            ("STABLE", None) => Verdict::Holds,
-            _ => Verdict::Inconclusive,
-        };
-        let value = found.and_then(|row| row.value_per_s);
-        let stat = found.map_or("", |row| row.stat.as_str());
-        Some(Asked {
-            ask: Ask::Capacity { class: class.into(), peak: *peak, window: name.clone() },
-            figure: format!("capacity.{class}[objective={stat}]"),
-            value,
-            judgement,
-            margin: value.map(|rate| rate / peak - 1.0),
-        })
-    }
+fn capacity(
+    class: &str,
+    (name, peak): &(String, f64),
+    judged: &Judged,
+    record: &SummaryRecord,
+) -> Option<Asked> {
+    let window = judged.windows.iter().find(|window| window.name == *name)?;
+    let own = window.classes.iter().find(|one| one.name == class);
+    let verdict = own.map_or(&window.verdict, |one| &one.verdict);
+    let found = record.capacities.iter().find(|row| row.class == class);
+    let judgement = match (verdict.as_str(), found) {
+        ("OVERLOADED" | "BACKLOGGED" | "METASTABLE", _) => Verdict::Fails,
+        (_, Some(row)) => carries(row, *peak),
+        ("STABLE", None) => Verdict::Holds,
+        _ => Verdict::Inconclusive,
+    };
+    let value = found.and_then(|row| row.value_per_s);
+    let stat = found.map_or("", |row| row.stat.as_str());
+    Some(Asked {
+        ask: Ask::Capacity { class: class.into(), peak: *peak, window: name.clone() },
+        figure: format!("capacity.{class}[objective={stat}]"),
+        value,
+        judgement,
+        margin: value.map(|rate| rate / peak - 1.0),
+    })
 }
 
 fn latency(row: &Objective) -> Asked {

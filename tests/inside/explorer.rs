@@ -11,7 +11,7 @@ use fivenines::study::expect::Verdict;
 use fivenines::study::record::{FigureRecord, SummaryRecord};
 use fivenines::study::results::gather;
 use fivenines::study::scenario::run;
-use fivenines::study::summary::summary;
+use fivenines::study::summary::{Aim, summary};
 use serde_json::Value;
 
 use crate::inside::common::read;
@@ -241,7 +241,18 @@ up = { dist = "exponential", mean = "1000h" }
 repair = { dist = "exponential", mean = "2h" }
 "#,
     );
-    let loaded = read(&text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    let found = judged_as_by_the_run(&text);
+    assert_eq!(found.len(), 4, "{found:#?}");
+    let verdicts: Vec<Verdict> = found.iter().map(|one| one.judgement).collect();
+    assert!(
+        verdicts.contains(&Verdict::Holds) && verdicts.contains(&Verdict::Fails),
+        "{verdicts:?}"
+    );
+}
+
+/// Runs a scenario; returns what is read back from its files, which is what the run itself says.
+fn judged_as_by_the_run(text: &str) -> Vec<Asked> {
+    let loaded = read(text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
     let study = run(&loaded.plan, &loaded.study, &Default::default()).unwrap();
     let results = gather(&loaded.draft, &loaded.plan, &loaded.study, &study);
     let bytes = files::summary(&results).to_string().into_bytes();
@@ -249,15 +260,51 @@ repair = { dist = "exponential", mean = "2h" }
     let found = Demands::of(&loaded.draft).judged(&record, &bytes).unwrap();
     let summary = summary(&results);
     let of_run: Vec<_> = summary.goals().map(|(_, goal)| goal).collect();
-    assert_eq!((found.len(), of_run.len()), (4, 4), "{found:#?}");
+    assert_eq!(found.len(), of_run.len(), "{found:#?}");
     for (one, goal) in found.iter().zip(&of_run) {
         assert_eq!(one.judgement, goal.judgement, "{one:?}");
         let margins = (one.margin.unwrap_or(0.0), goal.margin.unwrap_or(0.0));
         assert!((margins.0 - margins.1).abs() < 1e-9, "{one:?} {margins:?}");
+        if let (Ask::Capacity { peak, .. }, Aim::Capacity { peak: of_run, .. }) =
+            (&one.ask, &goal.aim)
+        {
+            assert_eq!(peak, of_run, "{one:?}");
+        }
     }
-    let verdicts: Vec<Verdict> = found.iter().map(|one| one.judgement).collect();
-    assert!(
-        verdicts.contains(&Verdict::Holds) && verdicts.contains(&Verdict::Fails),
-        "{verdicts:?}"
+    found
+}
+
+/// The design peak of a class is the rate of its own workloads, not the sum of the window: here 20/s of 60/s.
+#[test]
+fn each_class_has_to_carry_its_own_design_peak() {
+    let text = base("site").with(
+        r#"[run]
+seed = 3
+replications = 2
+[workload.buyers]
+from = "public"
+request = "order"
+rate = "20/s"
+[request.order]
+enter = "app"
+demands = { order = "1ms" }
+steps = [ { cpu = "app", demand = "order" } ]
+[window.peak]
+level = "1 x rate"
+length = "20s"
+warm-up = "2s"
+[objective.page]
+latency = { p95 = "20ms" }
+[objective.order]
+latency = { p95 = "20ms" }
+"#,
     );
+    let found = judged_as_by_the_run(&text);
+    let peak = |asked: &Asked| match &asked.ask {
+        Ask::Capacity { class, peak, .. } => Some((class.clone(), *peak)),
+        _ => None,
+    };
+    let peaks: Vec<(String, f64)> = found.iter().filter_map(peak).collect();
+    assert!(peaks.contains(&("order".into(), 20.0)), "{peaks:?}");
+    assert!(peaks.contains(&("page".into(), 40.0)), "{peaks:?}");
 }

@@ -37,6 +37,11 @@ const MOST_VARIANTS: usize = 2_000;
 /// Number of keys that have a filter and an axis at first.
 const FEW_KEYS: usize = 6;
 
+/// Returns the answer in sentences: the cheapest variant that meets every objective, or the nearest to it.
+pub(super) fn answer(swept: &Swept) -> Vec<String> {
+    Judged::of(swept).sentences(swept)
+}
+
 /// Returns the page.
 pub(super) fn page(swept: &Swept, digest: &str) -> String {
     let judged = Judged::of(swept);

@@ -4,6 +4,7 @@
 //! one numeric key, with one line for each combination of the other keys; otherwise it has one row per variant.
 //! Holds: a value without an interval has none in the chart. Leaves out: more than eight lines of one figure.
 
+use super::explorer;
 use super::{
     Swept, SweptVariant, Way, any_record, by_rank, by_swing, by_variant, record, spreads, unit,
 };
@@ -44,7 +45,7 @@ pub(super) fn document(swept: &Swept) -> Document {
         sections.push(section(path, blocks));
     }
     Document {
-        lead: Lead::default(),
+        lead: Lead { answer: explorer::answer(swept), ..Lead::default() },
         title: format!("{}: {} variants", swept.scenario, swept.variants.len()),
         scenario: swept.scenario.clone(),
         seed: swept.seed,

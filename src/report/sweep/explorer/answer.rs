@@ -353,7 +353,8 @@ fn words(ask: &Ask, figure: &str) -> String {
             format!("at least {} of the views of {class} served", percent(*least))
         }
         Ask::Capacity { class, peak, window } => {
-            format!("{class} carries the design peak of {} (window {window})", rate(*peak))
+            let peak = rate(*peak);
+            format!("a capacity of {class} of at least the design peak, {peak} (window {window})")
         }
         Ask::Expected(is) => format!("{figure} {is}"),
     }
