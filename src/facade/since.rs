@@ -17,7 +17,15 @@ use crate::scenario::render::{shown, wrap};
 /// Number of keys that are named.
 const KEYS: usize = 3;
 /// Number of figures that are named.
-const FIGURES: usize = 5;
+const FIGURES: usize = 6;
+/// Figures of the answer, by the start and a part of their paths: of each the one that moved most is named first.
+const OF_ANSWER: [(&str, &str); 5] = [
+    ("downtime.", ""),
+    ("request.", ""),
+    ("latency.", ".p95"),
+    ("capacity.", ""),
+    ("cost.", ".month"),
+];
 
 /// Formats the changes since the results in `previous`: where those are kept, the keys that differ, the figures whose
 /// intervals no longer meet.
@@ -57,11 +65,11 @@ pub(crate) fn since(previous: &Path, now: &Results, terminal: Terminal) -> Resul
     Ok(out)
 }
 
-/// Names the figures whose intervals are apart, those that moved most in proportion first.
+/// Names the figures whose intervals are apart: those of the answer, then those that moved most in proportion.
 fn moved(old: &Json, new: &Json) -> Option<String> {
     let (Some(old), Some(new)) = (old.as_object(), new.as_object()) else { return None };
     let number = |figure: &Json, key: &str| figure[key].as_f64();
-    let mut all: Vec<(f64, String)> = Vec::new();
+    let mut all: Vec<(f64, &str, String)> = Vec::new();
     for (path, is) in new {
         let Some(was) = old.get(path) else { continue };
         let (Some(a), Some(b)) = (number(was, "value"), number(is, "value")) else { continue };
@@ -73,12 +81,21 @@ fn moved(old: &Json, new: &Json) -> Option<String> {
             let unit = || unit_named(is["unit"].as_str().unwrap_or_default());
             let text = |value: f64| number::figure(&Figure::exact(value, unit()));
             let size = (b - a).abs() / a.abs().max(b.abs());
-            all.push((size, format!("{path} {} → {}", text(a), text(b))));
+            all.push((size, path, format!("{path} {} → {}", text(a), text(b))));
         }
     }
-    all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
     let left = all.len().saturating_sub(FIGURES);
-    let mut words: Vec<String> = all.into_iter().take(FIGURES).map(|(_, text)| text).collect();
+    let mut words: Vec<String> = Vec::new();
+    for (start, part) in OF_ANSWER {
+        let is_it =
+            |(_, path, _): &(f64, &str, String)| path.starts_with(start) && path.contains(part);
+        if let Some(place) = all.iter().position(is_it) {
+            words.push(all.remove(place).2);
+        }
+    }
+    let largest = all.into_iter().take(FIGURES - words.len());
+    words.extend(largest.map(|(.., text)| text));
     if left > 0 {
         words.push(format!("and {left} more"));
     }
@@ -86,4 +103,30 @@ fn moved(old: &Json, new: &Json) -> Option<String> {
         true => "moved: no figure beyond its interval".into(),
         false => format!("moved: {}", words.join("; ")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Figures of the answer stand before others that moved more; a figure within its interval is not named.
+    #[test]
+    fn figures_of_the_answer_that_moved_are_named_first() {
+        let figure = |value: f64| json!({"value": value, "low": 0.99 * value, "high": 1.01 * value, "unit": "s"});
+        let old = json!({
+            "busy.app": figure(1.0), "latency.page.p95@peak": figure(1.0), "latency.page.p95@mean": figure(1.0),
+            "downtime.page@horizon": figure(1.0),
+        });
+        let new = json!({
+            "busy.app": figure(3.0), "latency.page.p95@peak": figure(1.2), "latency.page.p95@mean": figure(1.1),
+            "downtime.page@horizon": figure(1.001),
+        });
+        let said = moved(&old, &new).unwrap();
+        let at = |path: &str| said.find(path);
+        assert!(said.starts_with("moved: latency.page.p95@peak"), "{said}");
+        assert!(at("busy.app") < at("latency.page.p95@mean"), "{said}");
+        assert_eq!(at("downtime"), None, "{said}");
+    }
 }

@@ -277,13 +277,21 @@ fn moved(state: &StateRecord) -> String {
         (_, "hung") => format!("{kind} {part} hangs{cause}"),
         (_, "stalled") => format!("{kind} {part} is stalled{cause}"),
         (_, "slow") => format!("{kind} {part} becomes slow{cause}"),
-        (_, "booting") => format!("{kind} {part} boots{cause}"),
-        (_, "starting") => format!("{kind} {part} starts{cause}"),
+        (_, "booting") => format!("{kind} {part} {}{cause}", begins(state, "boots")),
+        (_, "starting") => format!("{kind} {part} {}{cause}", begins(state, "starts")),
         (_, "out of service") => format!("{kind} {part} is taken out of service as planned"),
         (_, other) => follows(state, &cause)
             .unwrap_or_else(|| format!("{kind} {part}: {} → {other}{cause}", state.from)),
     };
     if already { format!("{kind} {part} is {to} at the start{cause}") } else { sentence }
+}
+
+/// Describes a boot or a start. A part that ran until now has lost what it stands on, and waits for that.
+fn begins(state: &StateRecord, word: &str) -> String {
+    match state.from.as_str() {
+        "up" => format!("goes down, and {word} when what it stands on is back"),
+        _ => word.to_string(),
+    }
 }
 
 /// Describes a change of a roll-out, of a crew's hours, of corrupted data, of a recording, of a name service's answers.
@@ -424,7 +432,8 @@ fn sum(outage: &OutageRecord) -> String {
         parts.push(format!("worth {} of downtime", span(down)));
     }
     if let Some(views) = outage.views_lost {
-        parts.push(format!("{} page views lost", number::count(nearest(views))));
+        let views = number::count(nearest(views));
+        parts.push(format!("{views} page views lost, besides those of users who had left"));
     }
     if let Some(share) = outage.of_year_ratio {
         let share = number::figure(&Figure::exact(share, Unit::Ratio)).replace('\u{a0}', " ");

@@ -214,10 +214,13 @@ fn unit_error(item: &Item, text: &str, error: &UnitError, kind: &Kind) -> Diagno
         UnitError::Unknown(unit, units) => {
             let lower = unit.to_lowercase();
             let known = |(other, _): &&(&str, &str)| *other == lower;
-            let meant = aliases.iter().find(known).map(|(_, meant)| format!("{meant} "));
+            let meant = aliases.iter().find(known).map(|(_, meant)| match meant.contains(' ') {
+                true => format!("{meant}; "),
+                false => format!("write `{meant}`; "),
+            });
             let meant = meant.unwrap_or_default();
             at(Code::UnitUnknown, format!("`{}` is not a unit of {name}", shown(unit)))
-                .help(format!("{meant}(units: {units})"))
+                .help(format!("{meant}units: {units}"))
         }
         UnitError::Other(other, units) => {
             let article = if other.starts_with('e') { "an" } else { "a" };

@@ -154,7 +154,9 @@ impl<'a> TableReader<'a> {
                 None
             }
             _ => {
-                let needed = format!("a table ({what})");
+                // Of a description, its first words.
+                let named = what.split([':', '.']).next().unwrap_or(what);
+                let needed = format!("a table ({named})");
                 out.push(wrong_type(item, &needed).help("write it as `{ key = value, … }`"));
                 None
             }
@@ -293,6 +295,9 @@ impl<'a> TableReader<'a> {
     }
 }
 
+/// Number of keys up to which those of a table are listed beside the home of a key.
+const KEYS_LISTED: usize = 8;
+
 fn unknown_key(
     key: &str,
     span: super::source::Span,
@@ -316,7 +321,13 @@ fn unknown_key(
     }
     match out.homes_of(key) {
         [] => diagnostic.help_if(suggest::help(key, &keys, "keys here")),
-        homes => diagnostic.help(format!("it belongs to `{}`", homes.join("`, `"))),
+        homes => {
+            let here = match keys.len() {
+                1..=KEYS_LISTED => format!("; keys here: {}", keys.join(", ")),
+                _ => String::new(),
+            };
+            diagnostic.help(format!("it belongs to `{}`{here}", homes.join("`, `")))
+        }
     }
 }
 

@@ -354,7 +354,9 @@ impl Painter<'_> {
             all.push((Key::Single, label::SINGLE.to_string()));
         }
         if nodes.iter().any(|node| node.count > 1) {
-            all.push((Key::Stack, "several alike".to_string()));
+            // Measured loads of equal members differ.
+            let load = if self.system.measured { ", with the load of the busiest" } else { "" };
+            all.push((Key::Stack, format!("several alike{load}")));
         }
         if nodes.iter().any(|node| node.standby) {
             all.push((Key::Standby, label::STANDBY.to_string()));

@@ -24,6 +24,9 @@ const VERDICTS: usize = 2;
 /// Number of further windows with a latency.
 const WINDOWS: usize = 3;
 
+/// Level of intervals that goes without saying.
+const USUAL_LEVEL: f64 = 0.95;
+
 /// The resource that saturates first.
 pub(super) struct Carried {
     /// Its name.
@@ -49,6 +52,9 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
         lead.answer.push("This is a single run: its figures have no interval.".into());
     }
     lead.answer.extend(results.quick.then(|| quick(!results.windows.is_empty())));
+    if results.level != USUAL_LEVEL {
+        lead.answer.push(format!("Intervals (±) are those of {}.", percent(results.level)));
+    }
     // Objectives over years and of windows without breaks do not show it.
     let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));
     lead.answer.extend(lost.map(|said| format!("Beside the objectives: {said}.")));
@@ -57,7 +63,7 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     let several = summary.subjects.len() > 1;
     if let Some(main) = main {
         lead.strip.extend(tiles(results, main, several));
-        lead.facts.extend(other_windows(main));
+        lead.facts.extend(other_windows(main, several));
         if let Some(down) = &main.down {
             lead.advice.extend(advice::causes(results, down));
             if !lead.advice.is_empty() {
@@ -321,7 +327,7 @@ fn served_views(results: &Results, of: &Subject, label: &dyn Fn(&str) -> String)
 }
 
 /// Returns the latencies in the windows other than the design peak.
-fn other_windows(of: &Subject) -> Option<Fact> {
+fn other_windows(of: &Subject, several: bool) -> Option<Fact> {
     let peak = at_peak(of)?;
     let others = of.windows.iter().filter(|one| one.latency.is_some() && one.name != peak.name);
     let others: Vec<&InWindow> = others.collect();
@@ -341,7 +347,8 @@ fn other_windows(of: &Subject) -> Option<Fact> {
         _ => false,
     });
     let worst = goals.map(|goal| judgement(goal.judgement)).max_by_key(|one| rank(*one));
-    let label = format!("{} elsewhere", first.stat);
+    let of_class = if several { format!(", {}", of.name) } else { String::new() };
+    let label = format!("{} elsewhere{of_class}", first.stat);
     Some(Fact { judgement: worst, ..Fact::plain(&label, words.join(", ")) })
 }
 

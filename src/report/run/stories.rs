@@ -112,7 +112,7 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
                 "views_lost",
                 "views lost",
                 Unit::None,
-                "Page views lost; empty without traffic.",
+                "Page views lost, without those that users who had left did not request; empty without traffic.",
                 |l: &L<'_>| l.outage(|outage| outage.views_lost),
             )
             .on_page(|l| l.outage(|o| Value::or(o.views_lost.map(nearest), "no traffic"))),
