@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::differences::{Side, changes};
 use super::error::Error;
@@ -18,14 +18,18 @@ use crate::scenario::render::{shown, wrap};
 const KEYS: usize = 3;
 /// Number of figures that are named.
 const FIGURES: usize = 6;
-/// Figures of the answer, by the start and a part of their paths: of each the one that moved most is named first.
-const OF_ANSWER: [(&str, &str); 5] = [
-    ("downtime.", ""),
-    ("request.", ""),
-    ("latency.", ".p95"),
-    ("capacity.", ""),
-    ("cost.", ".month"),
-];
+/// Figures of the answer, by the start and the end of their paths before the window; between them stands a class. Of each the one
+/// that moved most is named first.
+const OF_ANSWER: [(&str, &str); 5] =
+    [("downtime.", ""), ("request.", ""), ("latency.", ".p95"), ("capacity.", ""), ("cost.", "")];
+
+/// Returns whether a figure is one of the answer: of a whole class, or the bill.
+fn is_of_answer(path: &str, (start, end): (&str, &str), all: &Map<String, Json>) -> bool {
+    let figure = path.split(['@', '[']).next().unwrap_or(path);
+    let name = figure.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
+    let is_class = |name: &str| all.keys().any(|key| key.starts_with(&format!("latency.{name}.")));
+    name.is_some_and(|name| start == "cost." || is_class(name)) && !path.contains("[cause=")
+}
 
 /// Formats the changes since the results in `previous`: where those are kept, the keys that differ, the figures whose
 /// intervals no longer meet.
@@ -87,9 +91,8 @@ fn moved(old: &Json, new: &Json) -> Option<String> {
     all.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.2.cmp(&b.2)));
     let left = all.len().saturating_sub(FIGURES);
     let mut words: Vec<String> = Vec::new();
-    for (start, part) in OF_ANSWER {
-        let is_it =
-            |(_, path, _): &(f64, &str, String)| path.starts_with(start) && path.contains(part);
+    for of in OF_ANSWER {
+        let is_it = |(_, path, _): &(f64, &str, String)| is_of_answer(path, of, new);
         if let Some(place) = all.iter().position(is_it) {
             words.push(all.remove(place).2);
         }
@@ -117,16 +120,17 @@ mod tests {
         let figure = |value: f64| json!({"value": value, "low": 0.99 * value, "high": 1.01 * value, "unit": "s"});
         let old = json!({
             "busy.app": figure(1.0), "latency.page.p95@peak": figure(1.0), "latency.page.p95@mean": figure(1.0),
-            "downtime.page@horizon": figure(1.0),
+            "downtime.page@horizon": figure(1.0), "downtime.app@horizon": figure(1.0), "latency.page-view.p95@peak": figure(1.0),
         });
         let new = json!({
             "busy.app": figure(3.0), "latency.page.p95@peak": figure(1.2), "latency.page.p95@mean": figure(1.1),
-            "downtime.page@horizon": figure(1.001),
+            "downtime.page@horizon": figure(1.001), "downtime.app@horizon": figure(9.0), "latency.page-view.p95@peak": figure(1.0),
         });
         let said = moved(&old, &new).unwrap();
         let at = |path: &str| said.find(path);
         assert!(said.starts_with("moved: latency.page.p95@peak"), "{said}");
-        assert!(at("busy.app") < at("latency.page.p95@mean"), "{said}");
-        assert_eq!(at("downtime"), None, "{said}");
+        assert!(at("busy.app").unwrap() < at("latency.page.p95@mean").unwrap(), "{said}");
+        assert!(at("downtime.app").unwrap() < at("busy.app").unwrap(), "{said}");
+        assert_eq!(at("downtime.page"), None, "{said}");
     }
 }

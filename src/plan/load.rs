@@ -105,6 +105,8 @@ pub struct Offered {
     pub is_rest: bool,
     /// The most members of its group that a scaler keeps at a time, if these are fewer than there are places.
     pub at_most: Option<u32>,
+    /// Share of a member's capacity that counts for its place: 1 unless a scaler keeps fewer members than there are places.
+    pub share: f64,
 }
 
 impl Offered {
@@ -174,6 +176,7 @@ fn offered_in(
     let class_up: Vec<bool> = (0..draft.scenario.request.len())
         .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
         .collect();
+    // Of a scaler the graph has the fewest members. The others are launched on the servers that are left.
     let up = |part| state.get(&part).copied().unwrap_or_else(|| !lost.contains(&part));
     let mut sums = sums(draft, rates, &up, &|class| class_up[class], state_of_memory);
     let empty = std::mem::take(&mut sums.empty);
@@ -464,21 +467,30 @@ impl<'d> Sums<'d> {
             }
         }
         let rests = rest::Rests::of(draft, &all, |part| self.lent_share(part));
-        let places = scaled::places(draft, self.up);
+        let counted = scaled::counted(draft, self.up);
         let mut offered = Vec::with_capacity(all.len());
         for (&(part, resource), &per_second) in &all {
             let Some(capacity) = capacity(draft, part, resource) else { continue };
             let capacity = capacity.per_second * self.lent_share(part);
             let is_rest = rest::is_rest(draft, part);
-            let capacity = if is_rest {
-                rests.capacity(draft, (part, per_second), capacity)
-            } else {
-                capacity
-            };
-            let (share, at_most) = places.get(&part).copied().unwrap_or((1.0, None));
+            let counted = counted.get(&part).copied();
+            let (share, at_most) = counted.map_or((1.0, None), |(share, most)| (share, Some(most)));
             let name = resource_name(draft, part, resource);
-            let capacity = capacity * share;
-            offered.push(Offered { part, resource, name, per_second, capacity, is_rest, at_most });
+            // Of a rest one member can have all.
+            let (capacity, share, at_most) = match is_rest {
+                true => (rests.capacity(draft, (part, per_second), capacity * share), 1.0, None),
+                false => (capacity * share, share, at_most),
+            };
+            offered.push(Offered {
+                part,
+                resource,
+                name,
+                per_second,
+                capacity,
+                is_rest,
+                at_most,
+                share,
+            });
         }
         offered
     }

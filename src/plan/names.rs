@@ -287,8 +287,8 @@ impl Names {
     /// Returns whether an error was reported in a declaration whose name begins with `start`.
     #[must_use]
     pub fn has_broken(&self, start: &str) -> bool {
-        let start = start.trim_end_matches('-');
-        self.broken.iter().any(|name| name.starts_with(start))
+        let group = start.trim_end_matches('-');
+        self.broken.iter().any(|name| name == group || name.starts_with(start))
     }
 
     /// Reports that `text` has no target, unless an error in the declaration of that name was reported.

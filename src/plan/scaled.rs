@@ -63,7 +63,7 @@ pub fn most_members(draft: &Draft, zone: usize) -> Option<u32> {
 /// Returns the zones of groups of which fewer members may exist at a time than are up: for each the share of its capacity that
 /// counts, and the most members. Load is spread over all that are up.
 #[must_use]
-pub fn places(draft: &Draft, up: &dyn Fn(Part) -> bool) -> BTreeMap<Part, (f64, Option<u32>)> {
+pub fn counted(draft: &Draft, up: &dyn Fn(Part) -> bool) -> BTreeMap<Part, (f64, u32)> {
     let mut all = BTreeMap::new();
     for zone in draft.links.own.scalers.iter().filter_map(|links| links.zone) {
         let Some(most) = most_members(draft, zone) else { continue };
@@ -73,7 +73,7 @@ pub fn places(draft: &Draft, up: &dyn Fn(Part) -> bool) -> BTreeMap<Part, (f64, 
         let count = place(members.len());
         if most < count {
             let share = f64::from(most) / f64::from(count);
-            all.extend(members.into_iter().map(|part| (part, (share, Some(most)))));
+            all.extend(members.into_iter().map(|part| (part, (share, most))));
         }
     }
     all

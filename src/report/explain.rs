@@ -289,7 +289,9 @@ fn moved(state: &StateRecord) -> String {
 /// Describes a boot or a start. A part that ran until now has lost what it stands on, and waits for that.
 fn begins(state: &StateRecord, word: &str) -> String {
     match state.from.as_str() {
-        "up" => format!("goes down, and {word} when what it stands on is back"),
+        from if from == "up" || from.ends_with(".passed") || from.ends_with(".pending") => {
+            format!("goes down, and {word} when what it stands on is back")
+        }
         _ => word.to_string(),
     }
 }
@@ -433,7 +435,9 @@ fn sum(outage: &OutageRecord) -> String {
     }
     if let Some(views) = outage.views_lost {
         let views = number::count(nearest(views));
-        parts.push(format!("{views} page views lost, besides those of users who had left"));
+        parts.push(format!(
+            "{views} page views lost, without what users who had left did not request"
+        ));
     }
     if let Some(share) = outage.of_year_ratio {
         let share = number::figure(&Figure::exact(share, Unit::Ratio)).replace('\u{a0}', " ");

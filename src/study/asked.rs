@@ -142,8 +142,12 @@ fn peak(draft: &Draft, class: &str) -> Option<(String, f64)> {
         let rate = own.filter_map(|(_, rate)| rate).map(Rate::in_per_second).reduce(|a, b| a + b);
         Some((name.text.clone(), rate.filter(|rate| rate.is_finite())?))
     });
-    // Of windows with one rate the design peak is the one named so, as in the summary of a run.
-    rates.max_by(|a, b| a.1.total_cmp(&b.1).then((a.0 == "peak").cmp(&(b.0 == "peak"))))
+    // Of windows with one rate the design peak is the one named so, else the last by name, as in the summary of a run.
+    let is_peak = |one: &(String, f64)| one.0 == "peak";
+    rates.max_by(|a, b| {
+        let by_name = || is_peak(a).cmp(&is_peak(b)).then_with(|| a.0.cmp(&b.0));
+        a.1.total_cmp(&b.1).then_with(by_name)
+    })
 }
 
 fn of_class(

@@ -329,12 +329,17 @@ pub fn check_edits(edits: &[Edit]) {
 
 /// Runs the scenarios at three seeds and asserts that every expectation is met, so that none holds by chance.
 pub fn meet_at_three_seeds(files: &[String]) {
+    let mut wrong = Vec::new();
     for file in files {
         for seed in ["1", "2", "3"] {
-            let (code, found) = judged(file, &["--seed", seed]);
-            assert_eq!(code, 0, "{file}, seed {seed}: {found:?}");
+            let (code, mut found) = judged(file, &["--seed", seed]);
+            found.retain(|(_, outcome)| outcome != "holds");
+            if code != 0 {
+                wrong.push(format!("{file}, seed {seed}: {found:?}"));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn shown(figure: Figure, unit: &str) -> String {
         ("s", below) if below < 7_200.0 => (60.0, " min"),
         ("s", _) => (3_600.0, " h"),
         ("per_s", _) => (1.0, "/s"),
-        ("j", _) => (1.0, " J"),
+        ("joules", _) => (1.0, " J"),
         _ => (1.0, ""),
     };
     let mut digits = 3;

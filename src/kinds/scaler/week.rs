@@ -84,9 +84,8 @@ fn followed(
 /// Returns the work of all members of a group, in processors of one.
 fn of_processors(draft: &Draft, zone: usize, rates: &[f64]) -> f64 {
     let own = |one: &&Offered| in_group(one.part, zone) && one.resource == Resource::Cpu;
-    let count = f64::from(draft.scenario.zone[zone].1.count.value);
     // A place has its part of the capacity of the members that may exist.
-    let members = |one: &Offered| one.utilization() * one.at_most.map_or(count, f64::from) / count;
+    let members = |one: &Offered| one.utilization() * one.share;
     load::offered(draft, rates).iter().filter(own).map(members).sum()
 }
 

@@ -58,6 +58,8 @@ pub struct Busy {
     pub load: f64,
     /// Work per second that it can do.
     pub capacity: f64,
+    /// True if a scaler keeps fewer members than there are places: its `maximum` is the limit.
+    pub is_scaled: bool,
 }
 
 /// A box of the drawing.
@@ -259,8 +261,9 @@ fn add_busy(all: &mut BTreeMap<Part, Busy>, one: Offered, measured: &BTreeMap<St
         computed: one.utilization(),
         resource: one.resource,
         name: one.name,
-        load: share * one.capacity,
-        capacity: one.capacity,
+        load: share * one.capacity / one.share,
+        capacity: one.capacity / one.share,
+        is_scaled: one.at_most.is_some(),
     };
     match all.get(&one.part) {
         Some(known) if known.share >= share => {}

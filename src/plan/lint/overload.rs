@@ -174,10 +174,10 @@ pub(super) fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
         let lost = format!("after the loss of {}", losses.join(" or "));
         let diagnostic = if least >= 1.0 {
             let message =
-                format!("{lost} `{}` is offered {least:.2} of its capacity {when}", one.name);
+                format!("{lost} `{}` is offered {least:.2} of {} {when}", one.name, one.whose());
             Diagnostic::new(Code::AfterLoss, span, message)
         } else {
-            let load = format!("is offered {:.2} of its capacity {when}", one.utilization());
+            let load = format!("is offered {:.2} of {} {when}", one.utilization(), one.whose());
             let (message, help) = what_waits(draft, &one, &load, false);
             Diagnostic::new(Code::AfterLoss, span, format!("{lost} {message}")).help(help)
         };

@@ -154,8 +154,12 @@ fn raise(system: &System, resource: &str) -> Option<String> {
     // The process is named rather than the box in which it runs.
     let node = found.clone().find(|node| !place(node)).or_else(|| found.clone().next())?;
     let name = stem(&node.name);
-    Some(match node.busy.as_ref()?.resource {
+    let busy = node.busy.as_ref()?;
+    Some(match busy.resource {
         Resource::Cpu | Resource::Baseline => match (&node.zone, node.word.as_str()) {
+            (Some(zone), _) if busy.is_scaled => {
+                format!("raise the `maximum` of its scaler or the cap of zone {}", stem(zone))
+            }
             (Some(zone), "service") => {
                 format!("add a member to {name} or raise the cap of zone {}", stem(zone))
             }
@@ -193,16 +197,23 @@ pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
         _ => Some(list(&ends)),
     };
     facts.extend(points.map(|text| Fact::plain("single points", text)));
-    let aftermaths = summary.subjects.iter().flat_map(|of| &of.aftermaths);
-    facts.extend(aftermaths.take(AFTERMATHS).map(|one| {
+    let several = summary.subjects.len() > 1;
+    let aftermaths =
+        summary.subjects.iter().flat_map(|of| of.aftermaths.iter().map(move |one| (of, one)));
+    facts.extend(aftermaths.take(AFTERMATHS).map(|(of, one)| {
         let row = losses.iter().find(|row| row.spare.lost.as_deref() == Some(one.name.as_str()));
         let left = row.and_then(|row| carried(row)).map(|left| {
-            let enough = one.level.is_some_and(|level| left > level);
+            // What is left is the rate of all classes, the level that of one: each in proportion to its peak.
+            let grows = spare.zip(of.peak.as_ref()).zip(one.level);
+            let enough = grows.is_some_and(|((spare, (peak, _)), level)| {
+                spare.level > 0.0 && *peak > 0.0 && left / spare.level > level / peak
+            });
+            let classes = spare.filter(|_| several).map(of_classes).unwrap_or_default();
             let left = ceiling(left);
             if enough {
-                format!(", although what is left could carry {left} if nothing queued")
+                format!(", although what is left could carry {left}{classes} if nothing queued")
             } else {
-                format!("; what is left carries {left}")
+                format!("; what is left carries {left}{classes}")
             }
         });
         let text = aftermath(std::slice::from_ref(one)).unwrap_or_default();
@@ -212,7 +223,7 @@ pub(super) fn losses(results: &Results, summary: &Summary) -> Vec<Fact> {
     let worst = losses.iter().filter(|row| row.spare.serves);
     if let Some((lost, carried)) = worst.filter_map(|row| Some((name(row), carried(row)?))).next() {
         let factor = times(carried / spare.level);
-        let of = if summary.subjects.len() > 1 { of_classes(spare) } else { String::new() };
+        let of = if several { of_classes(spare) } else { String::new() };
         let text = format!(
             "without {lost} the first resource saturates at {}{of}, {factor} times the peak",
             ceiling(carried)

@@ -48,12 +48,13 @@ pub(super) fn lead(results: &Results, identity: &Identity) -> Lead {
     let summary = summary(results);
     let carried = bottleneck(results, &summary);
     let mut lead = Lead { answer: vec![sentence(results, &summary)], ..Lead::default() };
-    if results.windows.iter().any(|window| window.replications == 1) {
+    let single = results.windows.iter().any(|window| window.replications == 1);
+    if single {
         lead.answer.push("This is a single run: its figures have no interval.".into());
     }
     lead.answer.extend(results.quick.then(|| quick(!results.windows.is_empty())));
-    if results.level != USUAL_LEVEL {
-        lead.answer.push(format!("Intervals (±) are those of {}.", percent(results.level)));
+    if results.level != USUAL_LEVEL && !single {
+        lead.answer.push(format!("± is the {} interval.", percent(results.level)));
     }
     // Objectives over years and of windows without breaks do not show it.
     let lost = summary.subjects.iter().find_map(|of| aftermath(&of.aftermaths));

@@ -195,7 +195,9 @@ pub(super) fn section(results: &Results) -> Section {
     blocks.extend(first.and_then(charts::timeline).map(Block::Chart));
     let text = "Busy over capacity, on average over a window. Beside it stands the offered load in \
                 closed form: rate \u{d7} visits \u{d7} demand \u{f7} capacity, without \
-                abandonment and retries. The two agree if everything offered is served.";
+                abandonment and retries. The two agree if everything offered is served. For members \
+                that a scaler launches, offered is over the most of them, busy over those that \
+                exist.";
     let mut inside = vec![Block::Text(text.into())];
     let summary = format!("All {} parts in all windows", names.len());
     inside.push(Block::Table(Table { caption: String::new(), columns, rows }));

@@ -190,7 +190,10 @@ impl<'a> Judged<'a> {
         let name = |at: usize| changes(&swept.variants[at], &varied);
         let count = swept.variants.len();
         let of = |wanted: Verdict| self.verdicts.iter().filter(|one| **one == wanted).count();
-        let every = self.every();
+        let every = match self.asks.iter().any(Demand::is_open) {
+            true => format!("{} that is judged", self.every()),
+            false => self.every().to_string(),
+        };
         let meeting = match of(Verdict::Holds) {
             0 => format!("None of {count} variants meets {every}"),
             1 => format!("1 of {count} variants meets {every}"),
