@@ -27,8 +27,13 @@ const OF_ANSWER: [(&str, &str); 5] =
 fn is_of_answer(path: &str, (start, end): (&str, &str), all: &Map<String, Json>) -> bool {
     let figure = path.split(['@', '[']).next().unwrap_or(path);
     let name = figure.strip_prefix(start).and_then(|rest| rest.strip_suffix(end));
-    let is_class = |name: &str| all.keys().any(|key| key.starts_with(&format!("latency.{name}.")));
-    name.is_some_and(|name| start == "cost." || is_class(name)) && !path.contains("[cause=")
+    let is_class = |name: &str| {
+        let latency = format!("latency.{name}.");
+        all.keys().any(|key| key.starts_with(&latency))
+    };
+    // Selections are parts of a figure; that of a capacity is its objective.
+    let is_whole = start == "capacity." || !path.contains('[');
+    is_whole && name.is_some_and(|name| start == "cost." || is_class(name))
 }
 
 /// Formats the changes since the results in `previous`: where those are kept, the keys that differ, the figures whose
@@ -120,17 +125,20 @@ mod tests {
         let figure = |value: f64| json!({"value": value, "low": 0.99 * value, "high": 1.01 * value, "unit": "s"});
         let old = json!({
             "busy.app": figure(1.0), "latency.page.p95@peak": figure(1.0), "latency.page.p95@mean": figure(1.0),
-            "downtime.page@horizon": figure(1.0), "downtime.app@horizon": figure(1.0), "latency.page-view.p95@peak": figure(1.0),
+            "downtime.page@horizon": figure(1.0), "downtime.app@horizon": figure(1.0),
+            "downtime.page[without=crash]@horizon": figure(1.0), "latency.page-view.p95@peak": figure(1.0),
         });
         let new = json!({
             "busy.app": figure(3.0), "latency.page.p95@peak": figure(1.2), "latency.page.p95@mean": figure(1.1),
-            "downtime.page@horizon": figure(1.001), "downtime.app@horizon": figure(9.0), "latency.page-view.p95@peak": figure(1.0),
+            "downtime.page@horizon": figure(1.001), "downtime.app@horizon": figure(9.0),
+            "downtime.page[without=crash]@horizon": figure(2.0), "latency.page-view.p95@peak": figure(1.0),
         });
         let said = moved(&old, &new).unwrap();
         let at = |path: &str| said.find(path);
         assert!(said.starts_with("moved: latency.page.p95@peak"), "{said}");
         assert!(at("busy.app").unwrap() < at("latency.page.p95@mean").unwrap(), "{said}");
         assert!(at("downtime.app").unwrap() < at("busy.app").unwrap(), "{said}");
-        assert_eq!(at("downtime.page"), None, "{said}");
+        assert_eq!(at("downtime.page@"), None, "{said}");
+        assert!(at("busy.app").unwrap() < at("downtime.page[without").unwrap(), "{said}");
     }
 }
