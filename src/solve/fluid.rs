@@ -16,8 +16,9 @@
 //!   work; views that are never requested are not.
 //! - *Overload*: of members that share the requests, one that is offered λ' and has capacity C serves C. With patience
 //!   the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it is settled, F(w) = 1 − C/λ; then 1 −
-//!   C/λ of the views is lost. Without patience the queue grows and nothing is lost before it is full. Where it fills
-//!   up before users abandon, single requests are refused before the average load reaches the limit (`refusals`).
+//!   C/λ of the attempts is lost, with the views that they would have served (`line`). Without patience the queue grows
+//!   and nothing is lost before it is full. Where it fills up before users abandon, single requests are refused before
+//!   the average load reaches the limit (`refusals`).
 //! - *Messages* are flows of their own, at the rate at which views publish them. They wait and cost no view, unless a full queue
 //!   refuses them (`messages`).
 //! - Work for which no view waits fills resources, and loses no view by itself.
@@ -165,10 +166,12 @@ pub struct Live<'m, 'p> {
     cell: u32,
     /// Loads in that cell's state.
     load: Rc<Shared>,
-    /// Views of an interval: potential views by workload and by class, attempts per view, and views carried.
+    /// Views of an interval: potential views by workload and by class; per view, attempts and the views that these serve unless
+    /// overload loses them; and views carried.
     came: Vec<f64>,
     views: Vec<f64>,
     tries: Vec<f64>,
+    serves: Vec<f64>,
     carried: Vec<f64>,
     /// Users per workload.
     crowds: Vec<Crowd<'p>>,
@@ -260,6 +263,7 @@ impl<'m, 'p> Live<'m, 'p> {
             came: Vec::new(),
             views: Vec::new(),
             tries: Vec::new(),
+            serves: Vec::new(),
             carried: Vec::new(),
             crowds: fluid.workloads.iter().map(|workload| Crowd::new(&workload.users)).collect(),
             follow: 0,
@@ -495,7 +499,6 @@ impl<'m, 'p> Live<'m, 'p> {
         self.queue_up(to);
         for (class, wanted) in views.iter().copied().enumerate().take(self.load.messages().start) {
             let fails = self.load.flows[class].fails;
-            let stands = self.load.flows[class].stalls;
             let row = &mut self.rows[class];
             row.tally.intended += wanted;
             row.month_intended += wanted;
@@ -503,25 +506,17 @@ impl<'m, 'p> Live<'m, 'p> {
             let over = over && !most.as_ref().is_some_and(|most| self.is_calm(class, most));
             let stalled = self.stalled(class);
             let tries_fail = Fails::of(&self.load.flows[class]);
-            let (mut overload, mut wasted) = (0.0, 0.0);
             let strained = (over || self.rows[class].waiting > 0.0) && !stalled;
-            if strained {
-                // An interval is bad either by failures or by overload.
-                let broken = self.broken(class, &came, wanted) + stands;
-                if broken >= BAD {
-                    self.rows[class].shade(from, to, broken);
-                }
-                let live = (1.0 - fails) / self.tries[class];
-                let noted = broken >= BAD || self.refuses(class, broken, (from, to));
-                (overload, wasted) = self.overload(class, to, !noted);
-                (overload, wasted) = (overload * live, wasted * live);
+            let queued = strained.then(|| self.strain(class, to, wanted, &came));
+            let mut over = queued.map(|queued| queued.over).unwrap_or_default();
+            if !stalled {
+                over.refuse(self.refused(class));
             }
-            // A page whose message is refused has been worked on before.
-            let refused = if stalled { 0.0 } else { self.refused(class) };
-            (overload, wasted) = (overload + refused, wasted + refused);
             let mut passed = Passed::default();
-            let of_class = self.memo.plan.workloads.iter().enumerate();
-            for (workload, _) in of_class.filter(|(_, of)| of.class == class) {
+            let workloads = self.memo.plan.workloads.iter().enumerate();
+            let workloads = workloads.filter(|(_, of)| of.class == class);
+            let of_class = workloads.clone().count();
+            for (workload, _) in workloads {
                 let came = came[workload];
                 let crowd = &mut self.crowds[workload];
                 if stalled {
@@ -530,8 +525,9 @@ impl<'m, 'p> Live<'m, 'p> {
                     passed.lost += came * fails;
                     passed.carried += came;
                 } else {
-                    let share = if wanted > 0.0 { came / wanted } else { 0.0 };
-                    passed += crowd.pass(came, seconds, tries_fail, overload * share);
+                    let share = if wanted > 0.0 { came / wanted } else { 1.0 / of_class as f64 };
+                    let over = (over.views * share, over.missed * share);
+                    passed += crowd.pass(came, seconds, tries_fail, over);
                 }
             }
             let row = &mut self.rows[class];
@@ -539,15 +535,16 @@ impl<'m, 'p> Live<'m, 'p> {
             row.lose_to_failures(passed.lost);
             row.lose(last, passed.over);
             row.stay_away(passed.never_born);
-            row.tally.late += passed.late;
+            row.tally.late += queued.map_or(passed.late, |queued| row.late(&queued, passed.late));
             if !strained {
                 let unserved = passed.lost + passed.never_born;
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
-                row.shade_with((from, to), share + stands, class, &self.refused);
+                let share = share + self.load.flows[class].stalls;
+                row.shade_with((from, to), share, class, &self.refused);
             }
             self.scalers.asks(class, passed.carried + passed.over);
             // Part of the work of lost views was done.
-            passed.carried += wasted;
+            passed.carried += over.wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;
             all_carried.push(passed.carried);
         }
@@ -581,11 +578,13 @@ impl<'m, 'p> Live<'m, 'p> {
         of.map(|((_, crowd), came)| came / wanted * share(crowd)).sum()
     }
 
-    /// Computes the attempts per view of an interval, by class: more than one where some fail. They matter only where
-    /// there may be overload.
+    /// Computes the attempts per view of an interval, by class: more than one where some fail; and the views that these serve.
+    /// They matter only where there may be overload.
     fn try_again(&mut self, came: &[f64], views: &[f64], seconds: f64) {
-        self.tries.clear();
-        self.tries.resize(views.len(), 1.0);
+        for each in [&mut self.tries, &mut self.serves] {
+            each.clear();
+            each.resize(views.len(), 1.0);
+        }
         let over = self.memo.cells[self.cell as usize].strained;
         if !over && self.rows.iter().all(|row| row.waiting <= 0.0) {
             return;
@@ -594,8 +593,10 @@ impl<'m, 'p> Live<'m, 'p> {
             let (class, crowd) = (of.class, &mut self.crowds[workload]);
             let load = &self.load.flows[class];
             if load.fails > 0.0 || !crowd.is_empty() {
-                let tries = crowd.tries(*came, seconds, Fails::of(load));
-                self.tries[class] += (tries - came) / views[class].max(f64::MIN_POSITIVE);
+                let (tries, serves) = crowd.tries(*came, seconds, Fails::of(load));
+                let all = views[class].max(f64::MIN_POSITIVE);
+                self.tries[class] += (tries - came) / all;
+                self.serves[class] += (serves - came) / all;
             }
         }
     }
@@ -677,7 +678,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Computes the views of `class` that overload loses up to `to`, and the views whose work is wasted, step by step
+    /// Computes the attempts of `class` that overload loses up to `to`, and those whose work is wasted, step by step
     /// until the wait has settled. If `notes` is set, records the intervals in which these are many.
     fn overload(&mut self, class: usize, to: SimTime, notes: bool) -> (f64, f64) {
         let (mut lost, mut wasted) = (0.0, 0.0);
@@ -769,7 +770,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let end = self.end;
         self.account(end);
         self.resume_all(end);
-        self.rows.iter_mut().for_each(Row::end_interval);
+        self.rows.iter_mut().for_each(Row::close);
         self.gather();
         self.memo.unload();
         let seconds = end.seconds();

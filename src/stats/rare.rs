@@ -21,7 +21,7 @@
 //!   at the same level whether something was seen or not.
 //!
 //! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to
-//! thirty replications with one;
+//! thirty replications with one, or with more than a thousandth of one where sums may have no event;
 //! from [`ENOUGH`] effective events on it is Student's, whose ends differ there by less than 3 % of the
 //! estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
 //! Events that come regularly have a smaller variance than random ones, and an interval that is as
@@ -48,13 +48,14 @@ pub const ENOUGH: f64 = 100.0;
 /// Replications below which events count as random, however equal the sums.
 pub const FEW_REPLICATIONS: usize = 10;
 
-/// Deviations below its median at which a mean of amounts begins to be implausible for their law; one
-/// more, and the law is not used.
+/// Deviations below its median at which a mean of amounts begins to be implausible; one more: the law is not used.
 const PLAUSIBLE: f64 = 3.0;
 /// Times c² events, at which the law's mean and that of the amounts seen have equal weight.
 const PRIOR: f64 = 25.0;
 /// Replications with an event from which on the amounts seen bound what a further event adds.
 const MANY: f64 = 30.0;
+/// Share of an event's amount up to which a sum that may be an expected value has no event.
+const SPECK: f64 = 1e-3;
 /// Factor on the largest event over the number of events and one for an event that was not observed, beyond the
 /// largest, where its amount is unknown.
 const LARGER: f64 = 4.0;
@@ -66,6 +67,8 @@ pub struct Unseen {
     pub amount: Option<f64>,
     /// True if the model has an event that comes at random.
     pub is_drawn: bool,
+    /// True if a sum may be an expected value without an event: much less than the amount of one.
+    pub has_specks: bool,
     /// Amount that observed events of heavy laws have probably not shown yet.
     pub heavy: Heavy,
 }
@@ -74,7 +77,8 @@ impl Unseen {
     /// Returns an event that adds `amount` on average.
     #[must_use]
     pub const fn of(amount: f64) -> Self {
-        Self { amount: Some(amount), is_drawn: true, heavy: Heavy { sum: 0.0, squares: 0.0 } }
+        let heavy = Heavy { sum: 0.0, squares: 0.0 };
+        Self { amount: Some(amount), is_drawn: true, has_specks: false, heavy }
     }
 
     /// Returns the same in another unit: amounts times `factor`.
@@ -154,6 +158,9 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     let all_equal = variance <= f64::EPSILON * f64::EPSILON * sum * sum;
     let largest = values.iter().copied().fold(0.0, f64::max);
     let larger = largest * (1.0 + LARGER / events);
+    let specks = amount.filter(|_| unseen.has_specks).map_or(0.0, |amount| SPECK * amount);
+    let whole = values.iter().filter(|value| **value > specks).count() as f64;
+    let bound = none.filter(|_| unseen.is_drawn && whole < events && whole < MANY).unwrap_or(0.0);
     // After many events the amounts seen bound a further one; the amount of the model is the worst case.
     let (one, none) = match amount {
         Some(amount) if events >= MANY => (amount.min(larger), None),
@@ -165,7 +172,7 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     if mean * mean >= ENOUGH * spread && unseen.heavy.sum <= 0.01 * sum {
         // Equal sums say nothing about an event that none of them has.
         let more = amount.filter(|_| unseen.is_drawn && all_equal);
-        let high = more.map_or(0.0, |amount| (sum + most_unseen(tail) * amount) / n);
+        let high = more.map_or(0.0, |amount| (sum + most_unseen(tail) * amount) / n).max(bound);
         return Ok(match high > student.high {
             true => Interval { high, method: Method::CompoundPoisson, ..student },
             false => Interval { low: student.low.max(0.0), ..student },
@@ -179,7 +186,7 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     check_values(&[low, high], 2)?;
     Ok(Interval {
         low: (low / n).min(student.estimate),
-        high: (high / n).max(none.unwrap_or(0.0)).max(student.estimate),
+        high: (high / n).max(none.unwrap_or(0.0)).max(bound).max(student.estimate),
         estimate: student.estimate,
         level,
         method: Method::CompoundPoisson,
@@ -557,6 +564,15 @@ mod tests {
         // Equal values in few replications are no evidence.
         let few = mean_of_rare(&[1.0, 1.0], Unseen::of(1.0), 0.95).unwrap();
         assert!(few.low < 0.3 && few.high > 3.0, "{few:?}");
+    }
+
+    #[test]
+    fn what_is_far_less_than_an_event_is_no_evidence_of_their_number() {
+        let unseen = Unseen { has_specks: true, ..Unseen::of(1.0) };
+        for dust in [vec![1e-9; 300], (0..300).map(|at| 1e-9 * f64::from(at)).collect()] {
+            let found = mean_of_rare(&dust, unseen, 0.95).unwrap();
+            assert!((found.high - -libm::log(0.025) / 300.0).abs() < 1e-6, "{found:?}");
+        }
     }
 
     #[test]

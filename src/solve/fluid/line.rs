@@ -1,13 +1,100 @@
-//! One step of a queue of views under overload.
+//! The queue of views under overload: one step of it, and the views that it loses or delays.
+//!
+//! Attempts wait in it. Some of them would fail in any case. What the others are worth is a mean over the queue: a share of the
+//! attempts that leaves it, or is lost from it, has the same share of the views, and of the late ones among them.
+//!
+//! Holds: of the views that join it, each is served, lost or waits.
 
 use super::row::Row;
+use super::{BAD, Live};
 use crate::plan::fluid::users::Patience;
+use crate::units::SimTime;
 
 /// Relative change of a queue's length, as a share of the capacity, below which it has settled. At a load of exactly 1,
 /// or just below, it would otherwise be followed for years: only the few views that abandon it drain it.
 const STEADY: f64 = 1e-3;
 
-/// Advances the queue of views by `seconds` at a constant rate; returns the views lost from it.
+/// Losses of a class to overload in an interval.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Over {
+    /// Views lost.
+    pub(super) views: f64,
+    /// Attempts that are lost, and attempts' worth of work done for them.
+    pub(super) missed: f64,
+    pub(super) wasted: f64,
+}
+
+impl Over {
+    /// Adds views whose message a full queue refuses: their page has been worked on before.
+    pub(super) fn refuse(&mut self, views: f64) {
+        self.views += views;
+        self.missed += views;
+        self.wasted += views;
+    }
+}
+
+/// Attempts of a class in its queue, over an interval.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Queued {
+    /// Attempts that waited at its beginning.
+    before: f64,
+    /// These, and those that arrived.
+    all: f64,
+    pub(super) over: Over,
+}
+
+impl Live<'_, '_> {
+    /// Follows the queue of a class in overload up to `to`: `wanted` of its views arrive, `came` by workload. An interval is bad
+    /// either by failures or by overload.
+    pub(super) fn strain(
+        &mut self,
+        class: usize,
+        to: SimTime,
+        wanted: f64,
+        came: &[f64],
+    ) -> Queued {
+        let from = self.from;
+        let broken = self.broken(class, came, wanted) + self.load.flows[class].stalls;
+        if broken >= BAD {
+            self.rows[class].shade(from, to, broken);
+        }
+        let noted = broken >= BAD || self.refuses(class, broken, (from, to));
+        let before = self.rows[class].waiting;
+        let (missed, wasted) = self.overload(class, to, !noted);
+        let [attempts, views] = [&self.tries, &self.serves].map(|each| wanted * each[class]);
+        let row = &mut self.rows[class];
+        let all = before + attempts;
+        if all > 0.0 {
+            row.worth = (row.worth * before + views) / all;
+        }
+        let missed = missed.min((all - row.waiting).max(0.0));
+        Queued { before, all, over: Over { views: missed * row.worth, missed, wasted } }
+    }
+}
+
+impl Row {
+    /// Returns the late views that are served in an interval at whose beginning some waited and in which `late` arrived, and
+    /// remembers those that wait.
+    pub(super) fn late(&mut self, queued: &Queued, late: f64) -> f64 {
+        if queued.all <= 0.0 {
+            return late;
+        }
+        self.overdue = (self.overdue * queued.before + late) / queued.all;
+        self.overdue * (queued.all - queued.over.missed - self.waiting).max(0.0)
+    }
+
+    /// Adds views that have waited for the end of a stall.
+    pub(super) fn line_up(&mut self, views: f64) {
+        let all = self.waiting + views;
+        if all > 0.0 {
+            self.worth = (self.worth * self.waiting + views) / all;
+            self.overdue = (self.overdue * self.waiting + views) / all;
+        }
+        self.waiting = all;
+    }
+}
+
+/// Advances the queue of views by `seconds` at a constant rate; returns the attempts lost from it.
 ///
 /// It settles at the length at which abandonment equals the surplus. Without a surplus, the rest of a steady queue is
 /// lost and served in proportion to the rates at which views abandon it and drain from it.

@@ -299,21 +299,17 @@ impl<'p> Memo<'p> {
         spread
     }
 
-    /// Returns the rates by flow in an hour of the week, in a state at a level.
+    /// Returns the rates by flow in an hour of the week, in a state at a level: those of attempts, first ones and retries.
     fn rates(&self, state: u32, level: u32, hour: usize) -> Vec<f64> {
         let mut rates = Vec::new();
-        self.rates_into(level, hour, &mut rates);
+        self.rates_into((state, level), hour, &mut rates);
         self.loads[state as usize].publish(&mut rates);
         rates
     }
 
-    fn rates_into(&self, level: u32, hour: usize, rates: &mut Vec<f64>) {
-        rates.clear();
-        rates.resize(self.plan.classes.len(), 0.0);
-        let factors = &self.factors[level as usize];
-        for (at, workload) in self.plan.workloads.iter().enumerate() {
-            rates[workload.class] += self.hours[at][hour] * factors[at];
-        }
+    fn rates_into(&self, (state, level): (u32, u32), hour: usize, rates: &mut Vec<f64>) {
+        let rate = |workload: usize| self.hours[workload][hour];
+        self.attempts(&self.loads[state as usize], level, rate, rates);
     }
 
     fn state(&mut self, bits: &Bits) -> u32 {
@@ -428,13 +424,8 @@ impl<'p> Memo<'p> {
                 ways.push((used[at], *share, self.spread(state, &load, at)));
                 held &= resources[at].holds_a_worker;
             }
-            all.meet(&mut ways, self.refusals_of(class).filter(|_| held));
-        }
-        // The share refers to views that arrive, without those that meet a failed member with all their requests.
-        let stuck = load.flows[class].stuck;
-        if stuck > 0.0 {
-            let of = |share: f64| (share / (1.0 - stuck).max(f64::MIN_POSITIVE)).min(1.0);
-            (all.noisy, all.plain, all.wasted) = (of(all.noisy), of(all.plain), of(all.wasted));
+            let refusals = self.refusals_of(class).filter(|_| held);
+            all.meet(&mut ways, refusals, 1.0 - load.flows[class].fails);
         }
         (self.ways, self.used) = (ways, used);
         // Work for lost views is done where there is capacity left on all of their way.
@@ -525,7 +516,7 @@ impl<'p> Memo<'p> {
             let rare = spent < RARE * all && !self.plan.is_drawn();
             mean.fill(0.0);
             for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
-                self.rates_into(level, hour, &mut rates);
+                self.rates_into((state, level), hour, &mut rates);
                 if over {
                     let mut offered = rates.clone();
                     self.loads[state as usize].publish(&mut offered);

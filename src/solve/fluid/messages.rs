@@ -201,18 +201,6 @@ impl Memo<'_> {
         (rates, used)
     }
 
-    /// Returns the rates of all flows in a state at a level, with retries, if all workloads are at these rates at once.
-    pub(super) fn highest(&self, load: &StateLoad, level: u32, workloads: &[f64]) -> Vec<f64> {
-        let mut rates = vec![0.0; self.plan.classes.len()];
-        let factors = &self.factors[level as usize];
-        for ((workload, rate), factor) in self.plan.workloads.iter().zip(workloads).zip(factors) {
-            let tries = workload.users.tries(load.flows[workload.class].fails);
-            rates[workload.class] += rate * factor * tries;
-        }
-        load.publish(&mut rates);
-        rates
-    }
-
     /// Returns whether some messages of a flow wait at these `rates`, with resources used as much as in `top`: too many come, or nothing
     /// does them at present.
     pub(super) fn may_wait(

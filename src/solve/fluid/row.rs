@@ -12,8 +12,11 @@ use crate::units::SimTime;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Row {
     pub(super) tally: ClassTally,
-    /// Views that wait.
+    /// Views that wait: attempts, as far as they are work.
     pub(super) waiting: f64,
+    /// Per waiting attempt: views that are served unless overload loses them, and those of them that are late then.
+    pub(super) worth: f64,
+    pub(super) overdue: f64,
     /// True once the wait no longer changes.
     pub(super) settled: bool,
     /// First cause of the present failures.
@@ -133,6 +136,12 @@ impl Row {
         let bad = if broken { 1.0 } else { risk / INTERVAL.nanos() as f64 };
         let from = SimTime::from_nanos(self.interval * INTERVAL.nanos());
         self.end(from, from + INTERVAL, bad);
+    }
+
+    /// Ends the last interval. Late views that still wait count as served.
+    pub(super) fn close(&mut self) {
+        self.end_interval();
+        self.tally.late += self.overdue * self.waiting;
     }
 
     pub(super) fn lose(&mut self, cause: usize, views: f64) {

@@ -23,9 +23,10 @@ use crate::units::SimTime;
 #[derive(Clone, Debug)]
 pub(super) struct Stall {
     pub(super) since: SimTime,
-    /// Views that arrived, those of them that are stalled, and requests that hold a worker, by class.
+    /// Views that arrived, those of them that are stalled or fail, and requests that hold a worker, by class.
     views: Vec<f64>,
     standing: Vec<f64>,
+    failing: Vec<f64>,
     held: Vec<f64>,
     /// Views that arrived, by workload.
     came: Vec<f64>,
@@ -42,11 +43,12 @@ impl<'p> Live<'_, 'p> {
             match (&mut self.stalls[group], blamed) {
                 (None, Some(blamed)) => {
                     let none = vec![0.0; members.len()];
-                    let (views, standing, held) = (none.clone(), none.clone(), none);
+                    let (views, standing) = (none.clone(), none.clone());
+                    let (failing, held) = (none.clone(), none);
                     let came = vec![0.0; self.crowds.len()];
                     let cause = self.why(&load.flows[*blamed].stalled_by, view);
                     self.stalls[group] =
-                        Some(Stall { since: at, views, standing, held, came, cause });
+                        Some(Stall { since: at, views, standing, failing, held, came, cause });
                 }
                 (Some(_), None) => self.resume(group, at, before),
                 (Some(_), Some(_)) | (None, None) => {}
@@ -62,6 +64,7 @@ impl<'p> Live<'_, 'p> {
                 let load = &self.load.flows[*class];
                 stall.views[place] += views[*class];
                 stall.standing[place] += views[*class] * load.stalls;
+                stall.failing[place] += views[*class] * load.fails;
                 stall.held[place] += views[*class] * load.held;
                 for (workload, of) in self.memo.plan.workloads.iter().enumerate() {
                     if of.class == *class {
@@ -94,7 +97,7 @@ impl<'p> Live<'_, 'p> {
             row.lose_to_failures(endured.dropped);
             row.stay_away(endured.never_born);
             row.tally.late += endured.late;
-            row.waiting += endured.waits;
+            row.line_up(endured.waits);
         }
     }
 
@@ -121,12 +124,14 @@ impl<'p> Live<'_, 'p> {
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
         let one = |(workload, of): (usize, &FluidWorkload)| {
             let place = members.iter().position(|class| *class == of.class)?;
-            let (views, standing) = (stall.views[place], stall.standing[place]);
+            let views = stall.views[place];
+            let share = |part: &[f64]| if views > 0.0 { part[place] / views } else { 0.0 };
             let still = Still {
                 patience: &fluid.classes[of.class].patience,
                 lasted,
                 came: stall.came[workload],
-                share: if views > 0.0 { standing / views } else { 0.0 },
+                stands: share(&stall.standing),
+                fails: share(&stall.failing).min(1.0),
                 held_up,
                 full,
                 ends: Ends::of(&before.flows[of.class], &self.load.flows[of.class]),
@@ -184,13 +189,13 @@ impl Stalled {
     }
 }
 
-/// Returns the outcome of a stall of `lasted` seconds. Up to `held_up` the given share is stalled, then all views; from `full` on all
-/// are refused.
+/// Returns the outcome of a stall of `lasted` seconds. Up to `held_up` the share `stands` is stalled, then all views but the share
+/// `fails`; from `full` on all others are refused. Views that fail at once are not part of the outcome.
 #[must_use]
 pub fn stalled(
     patience: &Patience,
     lasted: f64,
-    share: f64,
+    (stands, fails): (f64, f64),
     (held_up, full): (f64, f64),
 ) -> Stalled {
     let (a, b) = (held_up.min(lasted), full.min(lasted));
@@ -198,6 +203,7 @@ pub fn stalled(
     let waits =
         |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
     let (some, all) = (waits(0.0, a), waits(a, b));
-    let lost = share * (a - some) + ((b - a) - all) + (lasted - b);
-    Stalled { lost: lost.max(0.0), own: share * some, others: all }
+    let others = 1.0 - fails;
+    let lost = stands * (a - some) + others * (((b - a) - all) + (lasted - b));
+    Stalled { lost: lost.max(0.0), own: stands * some, others: others * all }
 }

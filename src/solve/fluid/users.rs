@@ -21,8 +21,9 @@
 
 use std::ops::AddAssign;
 
+use super::memo::Memo;
 use super::stalls::{Ends, Stalled, stalled};
-use crate::plan::fluid::state::FlowLoad;
+use crate::plan::fluid::state::{FlowLoad, StateLoad};
 use crate::plan::fluid::users::{Patience, Users};
 
 /// Multiple of a mean delay beyond which nothing remains.
@@ -81,7 +82,7 @@ pub(super) struct Passed {
     pub(super) over: f64,
     /// Views served at a retry.
     pub(super) late: f64,
-    /// Attempts not lost to overload, including first ones, as far as they are work ([`Fails::work`]).
+    /// Attempts, including first ones, as far as they are work ([`Fails::work`]): without those that overload loses.
     pub(super) carried: f64,
 }
 
@@ -101,6 +102,8 @@ struct Tried {
     lost: f64,
     late: f64,
     further: f64,
+    /// First attempts that fail.
+    failed: f64,
     /// Attempts, first ones and retries, of users who need a failed component.
     lacking: f64,
 }
@@ -120,6 +123,12 @@ impl Fails {
             return tries;
         }
         (tries - lacking * self.stuck / self.lacking) / (1.0 - self.stuck).max(f64::MIN_POSITIVE)
+    }
+
+    /// Returns the attempts per view while attempts keep failing at this rate, as far as they are work.
+    pub(super) fn tries(self, users: &Users) -> f64 {
+        let lacking = self.lacking * users.tries(1.0);
+        self.work(lacking + (1.0 - self.lacking) * users.tries(self.unlucky), lacking)
     }
 
     const fn none(self) -> bool {
@@ -154,14 +163,23 @@ impl<'p> Crowd<'p> {
         self.gone * self.of.unserved()
     }
 
-    /// Returns the attempts of an interval in which `came` views arrive if no user stays away, as far as they are work.
-    pub(super) fn tries(&mut self, came: f64, seconds: f64, fails: Fails) -> f64 {
+    /// Returns the attempts of an interval in which `came` views arrive if no user stays away, as far as they are work; and the
+    /// views that these serve.
+    pub(super) fn tries(&mut self, came: f64, seconds: f64, fails: Fails) -> (f64, f64) {
         let tried = self.tried(came, seconds, fails);
-        fails.work(came + tried.further, tried.lacking)
+        let served = (came - tried.failed + tried.late).max(0.0);
+        (fails.work(came + tried.further, tried.lacking), served)
     }
 
-    /// Advances by an interval of `seconds` in which `came` views would arrive; overload would lose `over` of them.
-    pub(super) fn pass(&mut self, came: f64, seconds: f64, fails: Fails, over: f64) -> Passed {
+    /// Advances by an interval of `seconds` in which `came` views would arrive; overload would lose `over` of them, in `missed`
+    /// attempts.
+    pub(super) fn pass(
+        &mut self,
+        came: f64,
+        seconds: f64,
+        fails: Fails,
+        (over, missed): (f64, f64),
+    ) -> Passed {
         self.rate = came / seconds;
         if fails.none() && over <= 0.0 && self.is_empty() {
             return Passed { carried: came, ..Passed::default() };
@@ -170,6 +188,7 @@ impl<'p> Crowd<'p> {
         let lost = self.lost_of(fails);
         let share = if fails.sticks { 1.0 } else { lost };
         let gross = came * lost;
+        let each = if over > 0.0 { missed / over } else { 0.0 };
         let spared = (over > 0.0)
             .then(|| {
                 let away = self.stay_away(self.gone, (came, seconds), gross + over, 1.0);
@@ -201,7 +220,7 @@ impl<'p> Crowd<'p> {
             lost: tried.lost,
             over,
             late: tried.late,
-            carried: fails.work(came - away + tried.further - over, tried.lacking),
+            carried: fails.work(came - away + tried.further, tried.lacking) - each * over,
         }
     }
 
@@ -242,11 +261,12 @@ impl<'p> Crowd<'p> {
         let lacking = first * fails.lacking;
         let unlucky = (first - lacking) * fails.unlucky;
         let Some(retry) = &self.of.retry else {
-            return Tried { lost: lacking + unlucky, lacking, ..Tried::default() };
+            let failed = lacking + unlucky;
+            return Tried { lost: failed, failed, lacking, ..Tried::default() };
         };
         let known = if fails.lacking > 0.0 { 1.0 } else { fails.unlucky };
         let (old, now) = (&self.again, &mut self.then);
-        let mut all = Tried::default();
+        let mut all = Tried { failed: lacking + unlucky, ..Tried::default() };
         let mut chain = |failed: f64, again: f64, delay: f64, of: fn(&mut Waiting) -> &mut f64| {
             let (probability, lapse) = (retry.probability, seconds / delay);
             if failed <= 0.0 && old.iter().all(|waiting| *of(&mut waiting.clone()) <= 0.0) {
@@ -289,6 +309,34 @@ impl<'p> Crowd<'p> {
     }
 }
 
+impl Memo<'_> {
+    /// Computes the attempts per second by class in a state at a level, first ones and retries; `rate` returns the views per second
+    /// of a workload at level 1.
+    pub(super) fn attempts(
+        &self,
+        load: &StateLoad,
+        level: u32,
+        rate: impl Fn(usize) -> f64,
+        rates: &mut Vec<f64>,
+    ) {
+        rates.clear();
+        rates.resize(self.plan.classes.len(), 0.0);
+        let factors = &self.factors[level as usize];
+        for (at, workload) in self.plan.workloads.iter().enumerate() {
+            let fails = Fails::of(&load.flows[workload.class]);
+            rates[workload.class] += rate(at) * factors[at] * fails.tries(&workload.users);
+        }
+    }
+
+    /// Returns the attempts per second of all flows in a state at a level, if all workloads are at these rates at once.
+    pub(super) fn highest(&self, load: &StateLoad, level: u32, workloads: &[f64]) -> Vec<f64> {
+        let mut rates = Vec::new();
+        self.attempts(load, level, |workload| workloads[workload], &mut rates);
+        load.publish(&mut rates);
+        rates
+    }
+}
+
 /// Stall for the users of one workload.
 pub(super) struct Still<'a> {
     pub(super) patience: &'a Patience,
@@ -296,8 +344,9 @@ pub(super) struct Still<'a> {
     pub(super) lasted: f64,
     /// Views that would have arrived.
     pub(super) came: f64,
-    /// Share that is stalled before all workers are held.
-    pub(super) share: f64,
+    /// Share that is stalled before all workers are held, and share that fails at once all the time.
+    pub(super) stands: f64,
+    pub(super) fails: f64,
     /// Seconds until they are held, and until the queue is full too.
     pub(super) held_up: f64,
     pub(super) full: f64,
@@ -313,9 +362,9 @@ pub(super) struct Endured {
     pub(super) lost: f64,
     /// Views lost at its end to a failure that ends it.
     pub(super) dropped: f64,
-    /// Views served after it, or at a retry.
+    /// Views served at a retry while it lasts.
     pub(super) late: f64,
-    /// Views among these that wait at its end.
+    /// Views that wait at its end.
     pub(super) waits: f64,
 }
 
@@ -323,16 +372,17 @@ impl Still<'_> {
     /// Returns what becomes of the first attempts up to `at`.
     fn first(&self, at: f64) -> Stalled {
         let rate = self.came / self.lasted;
-        let of = stalled(self.patience, at, self.share, (self.held_up, self.full));
+        let shares = (self.stands, self.fails);
+        let of = stalled(self.patience, at, shares, (self.held_up, self.full));
         Stalled { lost: of.lost * rate, own: of.own * rate, others: of.others * rate }
     }
 
-    /// Returns the shares of the attempts at an instant that are stalled, and that are refused.
+    /// Returns the shares of the attempts at an instant that are stalled, and that fail or are refused.
     fn meets(&self, at: f64) -> (f64, f64) {
         match at {
             at if at >= self.full => (0.0, 1.0),
-            at if at >= self.held_up => (1.0, 0.0),
-            _ => (self.share, 0.0),
+            at if at >= self.held_up => (1.0 - self.fails, self.fails),
+            _ => (self.stands, self.fails),
         }
     }
 }
@@ -347,13 +397,7 @@ impl Crowd<'_> {
         let failing = first.own * still.ends.own + first.others * still.ends.others;
         if self.of.retry.is_none() && self.of.session.is_none() {
             let waits = first.waits() - failing;
-            return Endured {
-                lost: first.lost,
-                dropped: failing,
-                late: waits,
-                waits,
-                never_born: 0.0,
-            };
+            return Endured { lost: first.lost, dropped: failing, waits, ..Endured::default() };
         }
         let rate = still.came / still.lasted;
         let wait = still.patience.waiting(f64::INFINITY);
@@ -369,7 +413,7 @@ impl Crowd<'_> {
         while at < still.lasted {
             let step = finest.max(at / 12.0).min(still.lasted - at);
             let so_far = still.first(at + step).lost;
-            let (stands, refused) = still.meets(at + step / 2.0);
+            let (stands, fails) = still.meets(at + step / 2.0);
             let failed = (so_far - before) * comes;
             let mut tries = if self.again.is_empty() { 0.0 } else { probability * failed };
             let mut lost = failed - tries;
@@ -378,12 +422,13 @@ impl Crowd<'_> {
                 waiting.unlucky += std::mem::take(&mut waiting.lacking);
                 let tried = relax(&mut waiting.unlucky, tries, step, delay);
                 let gave_up = relax(standing, tried * stands, step, wait);
-                let failed = gave_up + tried * refused;
-                all.late += tried * (1.0 - stands - refused);
+                let failed = gave_up + tried * fails;
+                all.late += tried * (1.0 - stands - fails).max(0.0);
                 tries = if k < last { probability * failed } else { 0.0 };
                 lost += failed - tries;
             }
-            let came = rate * step;
+            // Those that fail at once are accounted for already.
+            let came = rate * step * (1.0 - still.fails);
             let away = self.stay_away(self.gone, (came, step), lost, 0.0);
             self.leave(lost, away);
             comes = if came > 0.0 { 1.0 - away / came } else { 1.0 };
@@ -396,7 +441,6 @@ impl Crowd<'_> {
         let waits = first.waits();
         let share = if waits > 0.0 { failing / waits } else { 0.0 };
         all.waits = (waits * comes + standing.iter().sum::<f64>()) * (1.0 - share);
-        all.late += all.waits;
         standing.iter_mut().for_each(|standing| *standing *= share);
         all.dropped = self.fail_at_once(failing * comes, &standing, still.ends.lacking);
         all

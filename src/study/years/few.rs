@@ -42,7 +42,12 @@ impl<'a> Modelled<'a> {
 
     /// Returns an event that adds `amount`. What comes at random has a repair: without any, nothing does.
     const fn unseen(self, amount: f64, heavy: Heavy) -> Unseen {
-        Unseen { amount: Some(amount), is_drawn: self.plan.repair.is_some(), heavy }
+        Unseen {
+            amount: Some(amount),
+            is_drawn: self.plan.repair.is_some(),
+            has_specks: false,
+            heavy,
+        }
     }
 
     /// Adds the outages of a cause that have probably not been observed yet.

@@ -399,7 +399,9 @@ impl FoldedLoad {
             Loss::All | Loss::Unserved | Loss::Fault => {
                 modelled.of_causes(class.lost.iter().map(|lost| (lost.as_slice(), None)))
             }
-            Loss::Overload | Loss::Planned | Loss::NeverBorn => modelled.any(),
+            // A loud hour loses a little by its law, however seldom it comes.
+            Loss::Overload => Unseen { has_specks: true, ..modelled.any() },
+            Loss::Planned | Loss::NeverBorn => modelled.any(),
         }
     }
 

@@ -179,18 +179,23 @@ fn a_stall_loses_those_who_do_not_wait_for_its_end() {
     let kept = |t: f64| 10.0 * (1.0 - libm::exp(-t / 10.0));
     let both = |of: Stalled| (of.lost, of.waits());
     for t in [0.5, 5.0, 45.0, 600.0] {
-        let (lost, waits) = both(stalled(&patience(None), t, 1.0, (1e9, 1e9)));
+        let (lost, waits) = both(stalled(&patience(None), t, (1.0, 0.0), (1e9, 1e9)));
         assert!((waits - kept(t)).abs() < 1e-4 * kept(t), "{t}: {waits}, {}", kept(t));
         assert!((lost - (t - kept(t))).abs() < 1e-3 * t, "{t}: {lost}");
         // Half of the views pass the stall by; workers are held after 20 s, the line full after 30.
-        let (lost, waits) = both(stalled(&patience(None), t, 0.5, (20.0, 30.0)));
+        let (lost, waits) = both(stalled(&patience(None), t, (0.5, 0.0), (20.0, 30.0)));
         let (a, b) = (t.min(20.0), t.min(30.0));
         let exact = 0.5 * (kept(t) - kept(t - a)) + kept(t - a) - kept(t - b);
         assert!((waits - exact).abs() < 1e-3 * exact.max(0.01), "{t}: {waits}, {exact}");
         assert!((lost - (0.5 * a + (t - a) - exact)).abs() < 1e-3 * t, "{t}: {lost}");
     }
+    // A fifth fails at once all the time, and 0.3 are stalled until the workers are held: of the rest each is lost or waits.
+    let (lost, waits) = both(stalled(&patience(None), 45.0, (0.3, 0.2), (20.0, 30.0)));
+    let exact = 0.3 * (kept(45.0) - kept(25.0)) + 0.8 * (kept(25.0) - kept(15.0));
+    assert!((waits - exact).abs() < 1e-3 * exact, "{waits}, {exact}");
+    assert!((lost + waits - (0.3 * 20.0 + 0.8 * 25.0)).abs() < 1e-6, "{lost}, {waits}");
     // Nobody waits longer than 8 s.
-    let (lost, waits) = both(stalled(&patience(Some(8.0)), 45.0, 1.0, (1e9, 1e9)));
+    let (lost, waits) = both(stalled(&patience(Some(8.0)), 45.0, (1.0, 0.0), (1e9, 1e9)));
     assert!((waits - kept(8.0)).abs() < 1e-4 && (lost - 45.0 + kept(8.0)).abs() < 1e-4);
 }
 
