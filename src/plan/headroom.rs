@@ -61,21 +61,16 @@ pub struct Cold {
     pub over: SimDuration,
 }
 
-/// Returns the index of the window whose level is the design peak: the one named `peak`, or else the one with
-/// the highest level. Of several with that level it is the first by name, so the order in the file does not matter.
+/// Returns the index of the window whose level is the design peak, by [`load::peak_among`].
 #[must_use]
 pub fn design_peak(draft: &Draft) -> Option<usize> {
-    let windows = &draft.scenario.window;
-    let level = |at: &usize| load::level(draft, &windows[*at].1);
-    let all = || (0..windows.len()).filter(|at| level(at).is_some());
-    all().find(|at| windows[*at].0.text == "peak").or_else(|| {
-        let name = |at: &usize| &windows[*at].0.text;
-        let by_level = |a: &usize, b: &usize| level(a).partial_cmp(&level(b));
-        all().max_by(|a, b| {
-            let order = by_level(a, b).unwrap_or(std::cmp::Ordering::Equal);
-            order.then_with(|| name(b).cmp(name(a)))
-        })
-    })
+    let windows = draft.scenario.window.iter().enumerate();
+    let fixed = windows.filter_map(|(at, (name, window))| {
+        Some((at, name.text.as_str(), load::level(draft, window)?))
+    });
+    let fixed: Vec<_> = fixed.collect();
+    let place = load::peak_among(fixed.iter().map(|(_, name, level)| (*name, *level)))?;
+    Some(fixed[place].0)
 }
 
 /// Computes the headroom without a loss, then with each single loss of [`drills::one_of_each`], by name.

@@ -54,7 +54,8 @@ pub use least::{first_to_run_out, has_less, least_for_a_while, least_offered, le
 use memory::State;
 pub use memory::{Cold, asked_of_memories, read_from_memories};
 pub use rates::{
-    fixed_by_levels, level, levels, open_rates, open_rates_in, profile_peaks, rates, rates_in,
+    fixed_by_levels, level, levels, open_rates, open_rates_in, peak_among, profile_peaks, rates,
+    rates_in,
 };
 pub use rest::processors;
 

@@ -63,7 +63,7 @@ pub enum Ask {
 /// The demands of a scenario, as declared.
 #[derive(Clone, Debug)]
 pub struct Demands {
-    /// The objectives of each class, with its design peak: the window that fixes its highest rate, and that rate, per second.
+    /// The objectives of each class, with its design peak: the window, and its rate per second.
     classes: Vec<(Declared, Option<(String, f64)>)>,
 }
 
@@ -132,7 +132,7 @@ impl Demands {
     }
 }
 
-/// Returns the window that fixes the highest rate of a class, and that rate over all of its workloads, per second.
+/// Returns the window of the design peak of a class, and its rate over all of its workloads, per second.
 fn peak(draft: &Draft, class: &str) -> Option<(String, f64)> {
     let windows = draft.scenario.window.iter();
     let plain = windows.filter(|(_, window)| window.before.is_none());
@@ -142,12 +142,9 @@ fn peak(draft: &Draft, class: &str) -> Option<(String, f64)> {
         let rate = own.filter_map(|(_, rate)| rate).map(Rate::in_per_second).reduce(|a, b| a + b);
         Some((name.text.clone(), rate.filter(|rate| rate.is_finite())?))
     });
-    // Of windows with one rate the design peak is the one named so, else the last by name, as in the summary of a run.
-    let is_peak = |one: &(String, f64)| one.0 == "peak";
-    rates.max_by(|a, b| {
-        let by_name = || is_peak(a).cmp(&is_peak(b)).then_with(|| a.0.cmp(&b.0));
-        a.1.total_cmp(&b.1).then_with(by_name)
-    })
+    let mut rates: Vec<_> = rates.collect();
+    let place = load::peak_among(rates.iter().map(|(name, rate)| (name.as_str(), *rate)))?;
+    Some(rates.swap_remove(place))
 }
 
 fn of_class(

@@ -11,6 +11,7 @@
 //! Holds: a class that is overloaded at the design peak misses its capacity, whatever its latencies are.
 
 use crate::plan::availability::{Availability, WatchedKind};
+use crate::plan::load::peak_among;
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::results::{
     CapacityRow, Carries, ClassRow, LoadClass, ObjectiveRow, Results, Share, WindowRows, YearRow,
@@ -255,11 +256,10 @@ fn subject(results: &Results, name: String, judged: bool) -> Subject {
         results.plain().filter_map(|window| in_window(results, window, &name)).collect();
     let rate = |window: &InWindow| window.level.unwrap_or(0.0);
     windows.sort_by(|a, b| rate(a).total_cmp(&rate(b)));
-    // Of windows with one rate the design peak is the one named so, as in the headroom.
-    let fixed = windows.iter().filter_map(|window| Some((window.level?, window)));
-    let peak = fixed
-        .max_by(|a, b| a.0.total_cmp(&b.0).then((a.1.name == "peak").cmp(&(b.1.name == "peak"))));
-    let peak = peak.map(|(rate, window)| (rate, window.name.clone()));
+    let fixed = windows.iter().filter_map(|window| Some((window.level?, window.name.clone())));
+    let mut fixed: Vec<_> = fixed.collect();
+    let place = peak_among(fixed.iter().map(|(rate, name)| (name.as_str(), *rate)));
+    let peak = place.map(|place| fixed.swap_remove(place));
     let capacity = results.capacities.iter().find(|row| row.class == name).cloned();
     let mut of = Subject {
         down: down(results, &name),

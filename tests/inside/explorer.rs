@@ -308,3 +308,30 @@ latency = { p95 = "20ms" }
     assert!(peaks.contains(&("order".into(), 20.0)), "{peaks:?}");
     assert!(peaks.contains(&("page".into(), 40.0)), "{peaks:?}");
 }
+
+/// The window named `peak` is what a site is planned for, although a flash crowd is louder: 40/s, not 90.
+#[test]
+fn the_design_peak_is_the_window_of_that_name() {
+    let text = base("site").with(
+        r#"[run]
+seed = 3
+replications = 2
+[window.flash]
+level = "90/s"
+length = "20s"
+warm-up = "2s"
+[window.peak]
+level = "40/s"
+length = "20s"
+warm-up = "2s"
+[objective.page]
+latency = { p95 = "20ms" }
+"#,
+    );
+    let found = judged_as_by_the_run(&text);
+    let peaks = found.iter().filter_map(|asked| match &asked.ask {
+        Ask::Capacity { peak, window, .. } => Some((window.as_str(), *peak)),
+        _ => None,
+    });
+    assert_eq!(peaks.collect::<Vec<_>>(), [("peak", 40.0)]);
+}
