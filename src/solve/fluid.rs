@@ -509,9 +509,8 @@ impl<'m, 'p> Live<'m, 'p> {
             let strained = (over || self.rows[class].waiting > 0.0) && !stalled;
             let queued = strained.then(|| self.strain(class, to, wanted, &came));
             let mut over = queued.map(|queued| queued.over).unwrap_or_default();
-            if !stalled {
-                over.refuse(self.refused(class));
-            }
+            let refused = if stalled { 0.0 } else { self.refused(class) };
+            let kept = over.refuse(refused, wanted * self.serves[class]);
             let mut passed = Passed::default();
             let workloads = self.memo.plan.workloads.iter().enumerate();
             let workloads = workloads.filter(|(_, of)| of.class == class);
@@ -535,14 +534,15 @@ impl<'m, 'p> Live<'m, 'p> {
             row.lose_to_failures(passed.lost);
             row.lose(last, passed.over);
             row.stay_away(passed.never_born);
-            row.tally.late += queued.map_or(passed.late, |queued| row.late(&queued, passed.late));
+            row.tally.late +=
+                queued.map_or(passed.late, |queued| row.late(&queued, passed.late)) * kept;
             if !strained {
                 let unserved = passed.lost + passed.never_born;
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
                 let share = share + self.load.flows[class].stalls;
                 row.shade_with((from, to), share, class, &self.refused);
             }
-            self.scalers.asks(class, passed.carried + passed.over);
+            self.scalers.asks(class, passed.carried + passed.missed);
             // Part of the work of lost views was done.
             passed.carried += over.wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;
@@ -592,9 +592,9 @@ impl<'m, 'p> Live<'m, 'p> {
         for ((workload, of), came) in self.memo.plan.workloads.iter().enumerate().zip(came) {
             let (class, crowd) = (of.class, &mut self.crowds[workload]);
             let load = &self.load.flows[class];
-            if load.fails > 0.0 || !crowd.is_empty() {
+            let all = views[class];
+            if all > 0.0 && (load.fails > 0.0 || !crowd.is_empty()) {
                 let (tries, serves) = crowd.tries(*came, seconds, Fails::of(load));
-                let all = views[class].max(f64::MIN_POSITIVE);
                 self.tries[class] += (tries - came) / all;
                 self.serves[class] += (serves - came) / all;
             }

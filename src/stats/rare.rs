@@ -20,10 +20,9 @@
 //!   side alone (Feldman and Cousins 1998 on choosing after looking). What is judged by an upper end is judged
 //!   at the same level whether something was seen or not.
 //!
-//! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to
-//! thirty replications with one, or with more than a thousandth of one where sums may have no event;
-//! from [`ENOUGH`] effective events on it is Student's, whose ends differ there by less than 3 % of the
-//! estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
+//! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to thirty
+//! replications with one. Where a sum may be an expected value, up to a thousandth of an event counts as none. From [`ENOUGH`]
+//! effective events on it is Student's, whose ends differ there by less than 3 % of the estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
 //! Events that come regularly have a smaller variance than random ones, and an interval that is as
 //! short as it says, from [`FEW_REPLICATIONS`] replications on; of fewer replications a small variance
 //! is no evidence, and events count as random. Equal sums, as of what is scheduled, have the bound of an event that was not
@@ -147,7 +146,11 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
         return Ok(Interval { low: 0.0, high, estimate: 0.0, level, method: Method::RuleOfThree });
     }
     let student = Interval::of_mean(values, level)?;
-    let events = values.iter().filter(|value| **value > 0.0).count() as f64;
+    let some = values.iter().filter(|value| **value > 0.0).count() as f64;
+    let specks = amount.filter(|_| unseen.has_specks).map_or(0.0, |amount| SPECK * amount);
+    let whole = values.iter().filter(|value| **value > specks).count() as f64;
+    let bound = none.filter(|_| unseen.is_drawn && whole < some && whole < MANY).unwrap_or(0.0);
+    let events = whole.max(1.0);
     let mut variance = n * n * squared_error(values);
     if values.len() < FEW_REPLICATIONS {
         variance = variance.max(sum * sum / events);
@@ -158,9 +161,6 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     let all_equal = variance <= f64::EPSILON * f64::EPSILON * sum * sum;
     let largest = values.iter().copied().fold(0.0, f64::max);
     let larger = largest * (1.0 + LARGER / events);
-    let specks = amount.filter(|_| unseen.has_specks).map_or(0.0, |amount| SPECK * amount);
-    let whole = values.iter().filter(|value| **value > specks).count() as f64;
-    let bound = none.filter(|_| unseen.is_drawn && whole < events && whole < MANY).unwrap_or(0.0);
     // After many events the amounts seen bound a further one; the amount of the model is the worst case.
     let (one, none) = match amount {
         Some(amount) if events >= MANY => (amount.min(larger), None),

@@ -30,7 +30,7 @@ use super::network::{Branch, Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps, buffers, memories};
 use crate::convert::table;
 pub use load::{FlowLoad, Stage, StateLoad};
-use ways::{Absent, Ways};
+use ways::{Absent, Fetches, Ways};
 
 /// State of the parts: one bit per input, in the order of [`FluidPlan::inputs`]; then, per CDN,
 /// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age and per memory its step in the same way.
@@ -305,6 +305,7 @@ impl<'p> Standing<'p> {
             visits: vec![0.0; ways.branches],
             blamed: vec![false; net.nodes.len()],
             waited: vec![false; net.nodes.len()],
+            reach: vec![0.0; net.nodes.len()],
             because: Vec::new(),
             stalled_by: Vec::new(),
         };
@@ -333,7 +334,7 @@ impl<'p> Standing<'p> {
                 stuck = owed_to(&|keeps| keeps != Keeps::None);
             }
         }
-        walk.visit(root, 1.0, true);
+        walk.visit(root, (1.0, 1.0), true);
         let held = self.held_per_view(class, &mut walk);
         let fetches = walk.fetches();
         let mut work = vec![0.0; net.resources.len()];
@@ -351,7 +352,8 @@ impl<'p> Standing<'p> {
                 }
             }
             if !stage.is_empty() {
-                stages.push(Stage { ways: stage, waits: walk.waited[at] });
+                let reach = if fails > 0.0 { walk.reach[at] } else { 1.0 };
+                stages.push(Stage { ways: stage, waits: walk.waited[at], reach });
             }
         }
         for (at, input) in self.plan.inputs.iter().enumerate() {
@@ -487,17 +489,6 @@ fn some(share: f64) -> f64 {
     if share > 1e-12 { share } else { 0.0 }
 }
 
-/// Tier that the fetches of edges reach.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Fetches {
-    /// The origin.
-    Answered,
-    /// The shields, if there are any.
-    ToShields,
-    /// No tier.
-    InVain,
-}
-
 #[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
@@ -518,6 +509,8 @@ struct Walk<'a, 'p> {
     blamed: Vec<bool>,
     /// True if a visit that reaches the node waits for it.
     waited: Vec<bool>,
+    /// Share of the requests on the way to the node that has not failed up to it, itself included.
+    reach: Vec<f64>,
     because: Vec<u32>,
     stalled_by: Vec<u32>,
 }
@@ -637,8 +630,8 @@ impl<'p> Walk<'_, 'p> {
         fetches
     }
 
-    /// Records the visits, and the culprits of blocked forks on the way.
-    fn visit(&mut self, at: u32, rate: f64, waits: bool) {
+    /// Records the visits, and the culprits of blocked forks on the way; `alive` is the share that has not failed on it.
+    fn visit(&mut self, at: u32, (rate, alive): (f64, f64), waits: bool) {
         if rate <= 0.0 {
             return;
         }
@@ -655,6 +648,9 @@ impl<'p> Walk<'_, 'p> {
             }
         }
         self.waited[at as usize] |= waits;
+        let alive = alive * ways.taken(at as usize).iter().map(|(_, share)| share).sum::<f64>();
+        let reach = &mut self.reach[at as usize];
+        *reach = reach.max(alive);
         for (branch, share) in ways.taken(at as usize) {
             self.visits[ways.branches(at as usize).start + *branch as usize] += rate * share;
             let then = &net.nodes[at as usize].branches[*branch as usize].then;
@@ -665,7 +661,8 @@ impl<'p> Walk<'_, 'p> {
                 if shut && matches!(net.nodes[node].split, Split::Believed(_)) {
                     continue;
                 }
-                self.visit(onward.node, rate * share * onward.count, waits && onward.waits);
+                let visits = rate * share * onward.count;
+                self.visit(onward.node, (visits, alive), waits && onward.waits);
                 let scaled = !self.standing.plan.scaled.is_empty();
                 shut |= scaled && onward.waits && ways.blocked[node].dead >= 1.0;
             }

@@ -75,15 +75,13 @@ pub(super) struct Excess {
 }
 
 impl Excess {
-    /// Adds a stage in which each view takes one of the ways: the narrowest stage decides. Of the attempts the share `answers` does
-    /// not fail.
-    ///
-    /// Attempts that fail before this stage do not take a way. The excess is a share of those that arrive.
-    pub(super) fn meet(&mut self, ways: &mut [Way], refusals: Option<&Refusals>, answers: f64) {
+    /// Adds a stage in which each view takes one of the ways: the narrowest stage decides. The share `reach` of the attempts has not
+    /// failed before it, and the excess is a share of these.
+    pub(super) fn meet(&mut self, ways: &mut [Way], refusals: Option<&Refusals>, reach: f64) {
         // A view that visits several members takes each way for a part of it. Refusals by a full queue refer to whole
         // views, whether they would have come here or not.
         let all: f64 = ways.iter().map(|(_, share, _)| share).sum();
-        let whole = if refusals.is_some() { all } else { all.max(1.0) };
+        let whole = if refusals.is_some() { all } else { all.max(reach) };
         ways.iter_mut().for_each(|(_, share, _)| *share /= whole);
         let (mut noisy, mut plain, mut wasted) = (0.0, 0.0, 0.0);
         // Members of one kind have equal utilisation.
@@ -100,8 +98,6 @@ impl Excess {
             noisy += share * lost;
             wasted += share * vain;
         }
-        let arrive = if all > 0.0 { (all / whole).max(answers) } else { 1.0 };
-        (noisy, plain, wasted) = (noisy / arrive, plain / arrive, wasted / arrive);
         self.plain = self.plain.max(plain.min(1.0));
         if noisy > self.noisy {
             (self.noisy, self.wasted) = (noisy.min(1.0), wasted.min(1.0));

@@ -3,7 +3,8 @@
 //! Attempts wait in it. Some of them would fail in any case. What the others are worth is a mean over the queue: a share of the
 //! attempts that leaves it, or is lost from it, has the same share of the views, and of the late ones among them.
 //!
-//! Holds: of the views that join it, each is served, lost or waits.
+//! Leaves out: the order of the queue; that users who have left join it no more, so what it loses later is up to a queue's length too
+//! much; members that die with a queue, whose views count as served.
 
 use super::row::Row;
 use super::{BAD, Live};
@@ -25,11 +26,14 @@ pub(super) struct Over {
 }
 
 impl Over {
-    /// Adds views whose message a full queue refuses: their page has been worked on before.
-    pub(super) fn refuse(&mut self, views: f64) {
+    /// Adds views whose message a full queue refuses, of those that `arrive`: their page has been worked on before. Returns the share
+    /// of the others that are served.
+    pub(super) fn refuse(&mut self, views: f64, arrive: f64) -> f64 {
+        let served = arrive - self.views;
         self.views += views;
         self.missed += views;
         self.wasted += views;
+        if served > 0.0 { (1.0 - views / served).max(0.0) } else { 1.0 }
     }
 }
 
@@ -121,8 +125,9 @@ pub(super) fn line(
             return lost;
         }
         if row.waiting >= most && surplus > 0.0 {
+            let beyond = row.waiting - most;
             (row.waiting, row.settled) = (most, true);
-            return lost + surplus * left;
+            return lost + beyond + surplus * left;
         }
         let gone = if capacity > 0.0 { patience.gone(row.waiting / capacity) } else { 1.0 };
         let change = rate * (1.0 - gone) - capacity;

@@ -62,7 +62,7 @@ pub(super) struct Cell {
     pub(super) touched: bool,
 }
 
-/// Expected over the noise: views lost to overload, hours in which these are at least 1 %, and views whose work was
+/// Expected over the noise: attempts lost to overload, hours in which these are at least 1 %, and attempts whose work was
 /// wasted.
 pub(super) type Losing = [f64; 3];
 
@@ -425,7 +425,7 @@ impl<'p> Memo<'p> {
                 held &= resources[at].holds_a_worker;
             }
             let refusals = self.refusals_of(class).filter(|_| held);
-            all.meet(&mut ways, refusals, 1.0 - load.flows[class].fails);
+            all.meet(&mut ways, refusals, stage.reach);
         }
         (self.ways, self.used) = (ways, used);
         // Work for lost views is done where there is capacity left on all of their way.

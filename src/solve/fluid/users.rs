@@ -61,8 +61,8 @@ struct Waiting {
 pub(super) struct Fails {
     /// Share of the views that fails wherever they are sent.
     pub(super) lacking: f64,
-    /// Share of the views that meet a failed member with all their requests.
-    pub(super) stuck: f64,
+    /// Share of the views whose attempts are no work: they meet a failed member with all their requests, or are cut off.
+    pub(super) idle: f64,
     /// True if some of them are sticky sessions: users who leave would have met the failed member.
     pub(super) sticks: bool,
     /// Share of these that gets no answer, and fails only when the user's patience ends.
@@ -80,6 +80,8 @@ pub(super) struct Passed {
     pub(super) lost: f64,
     /// Views lost to overload.
     pub(super) over: f64,
+    /// Attempts lost to overload.
+    pub(super) missed: f64,
     /// Views served at a retry.
     pub(super) late: f64,
     /// Attempts, including first ones, as far as they are work ([`Fails::work`]): without those that overload loses.
@@ -91,6 +93,7 @@ impl AddAssign for Passed {
         self.never_born += other.never_born;
         self.lost += other.lost;
         self.over += other.over;
+        self.missed += other.missed;
         self.late += other.late;
         self.carried += other.carried;
     }
@@ -113,16 +116,17 @@ impl Fails {
         let (lacking, others) = (load.lacks, 1.0 - load.lacks);
         let unlucky = if others > 0.0 { (load.fails - lacking) / others } else { 0.0 };
         let unlucky = unlucky.clamp(0.0, 1.0);
-        Self { lacking, stuck: load.stuck, sticks: load.sticks, unheard: load.unheard, unlucky }
+        let idle = (load.stuck + lacking * load.unheard).min(lacking);
+        Self { lacking, idle, sticks: load.sticks, unheard: load.unheard, unlucky }
     }
 
     /// Converts `tries` attempts, `lacking` of them by users who need a failed component, to average views' worth of
-    /// work. Attempts that only meet a failed member are no work.
+    /// work ([`Self::idle`]).
     fn work(self, tries: f64, lacking: f64) -> f64 {
-        if self.stuck <= 0.0 {
+        if self.idle <= 0.0 {
             return tries;
         }
-        (tries - lacking * self.stuck / self.lacking) / (1.0 - self.stuck).max(f64::MIN_POSITIVE)
+        (tries - lacking * self.idle / self.lacking) / (1.0 - self.idle).max(f64::MIN_POSITIVE)
     }
 
     /// Returns the attempts per view while attempts keep failing at this rate, as far as they are work.
@@ -181,14 +185,14 @@ impl<'p> Crowd<'p> {
         (over, missed): (f64, f64),
     ) -> Passed {
         self.rate = came / seconds;
-        if fails.none() && over <= 0.0 && self.is_empty() {
+        if fails.none() && over <= 0.0 && missed <= 0.0 && self.is_empty() {
             return Passed { carried: came, ..Passed::default() };
         }
         // Each departed user reduces the excess by one: S' = q (ℓ + e) − S/τ as long as any of the excess e remains.
         let lost = self.lost_of(fails);
         let share = if fails.sticks { 1.0 } else { lost };
         let gross = came * lost;
-        let each = if over > 0.0 { missed / over } else { 0.0 };
+        let before = over;
         let spared = (over > 0.0)
             .then(|| {
                 let away = self.stay_away(self.gone, (came, seconds), gross + over, 1.0);
@@ -203,6 +207,7 @@ impl<'p> Crowd<'p> {
             let all = fails.sticks && away > gross;
             (if all { self.stay_away(self.gone, (came, seconds), 0.0, 0.0) } else { away }, 0.0)
         });
+        let missed = if before > 0.0 { missed * (over / before) } else { missed };
         // Views of departed users that would stick to a failed member are not requested.
         let lacking = if fails.sticks {
             (came * fails.lacking - away).max(0.0) / (came - away).max(f64::MIN_POSITIVE)
@@ -220,7 +225,8 @@ impl<'p> Crowd<'p> {
             lost: tried.lost,
             over,
             late: tried.late,
-            carried: fails.work(came - away + tried.further, tried.lacking) - each * over,
+            missed,
+            carried: (fails.work(came - away + tried.further, tried.lacking) - missed).max(0.0),
         }
     }
 

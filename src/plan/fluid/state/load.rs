@@ -32,6 +32,8 @@ pub struct Stage {
     pub ways: Vec<(f64, Vec<u32>)>,
     /// True if a request waits for the work done there.
     pub waits: bool,
+    /// Share of the requests on the way there that has not failed before; 1 where none fails.
+    pub reach: f64,
 }
 
 /// Effect of a state on one class of views, or on the messages of a queue.

@@ -13,6 +13,17 @@ pub(super) struct Absent {
     pub(super) evicted: Vec<u32>,
 }
 
+/// Tier that the fetches of edges reach.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fetches {
+    /// The origin.
+    Answered,
+    /// The shields, if there are any.
+    ToShields,
+    /// No tier.
+    InVain,
+}
+
 /// Directions of all forks in a state, the same for every class.
 pub(super) struct Ways {
     /// Position of a node's first branch among all branches, and of its first entry in [`Self::taken`].
