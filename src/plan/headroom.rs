@@ -68,9 +68,7 @@ pub fn design_peak(draft: &Draft) -> Option<usize> {
     let fixed = windows.filter_map(|(at, (name, window))| {
         Some((at, name.text.as_str(), load::level(draft, window)?))
     });
-    let fixed: Vec<_> = fixed.collect();
-    let place = load::peak_among(fixed.iter().map(|(_, name, level)| (*name, *level)))?;
-    Some(fixed[place].0)
+    load::peak_among(fixed, |(_, name, level)| (name, *level)).map(|(at, ..)| at)
 }
 
 /// Computes the headroom without a loss, then with each single loss of [`drills::one_of_each`], by name.

@@ -514,8 +514,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let mut passed = Passed::default();
             let workloads = self.memo.plan.workloads.iter().enumerate();
             let workloads = workloads.filter(|(_, of)| of.class == class);
-            let of_class = workloads.clone().count();
-            for (workload, _) in workloads {
+            for (workload, _) in workloads.clone() {
                 let came = came[workload];
                 let crowd = &mut self.crowds[workload];
                 if stalled {
@@ -524,7 +523,8 @@ impl<'m, 'p> Live<'m, 'p> {
                     passed.lost += came * fails;
                     passed.carried += came;
                 } else {
-                    let share = if wanted > 0.0 { came / wanted } else { 1.0 / of_class as f64 };
+                    let even = || 1.0 / workloads.clone().count() as f64;
+                    let share = if wanted > 0.0 { came / wanted } else { even() };
                     let over = (over.views * share, over.missed * share);
                     passed += crowd.pass(came, seconds, tries_fail, over);
                 }

@@ -21,12 +21,12 @@
 //!   at the same level whether something was seen or not.
 //!
 //! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to thirty
-//! replications with one. Where a sum may be an expected value, up to a thousandth of an event counts as none. From [`ENOUGH`]
-//! effective events on it is Student's, whose ends differ there by less than 3 % of the estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
-//! Events that come regularly have a smaller variance than random ones, and an interval that is as
-//! short as it says, from [`FEW_REPLICATIONS`] replications on; of fewer replications a small variance
-//! is no evidence, and events count as random. Equal sums, as of what is scheduled, have the bound of an event that was not
-//! seen as their upper end, where the model knows one.
+//! replications with one. Where a sum may be an expected value, up to a thousandth of an event counts as none. From
+//! [`ENOUGH`] effective events on it is Student's, whose ends differ there by less than 3 % of the estimate. Effective
+//! events are the squared sum over its variance: amounts that vary count for less. Events that come regularly have a
+//! smaller variance than random ones, and an interval that is as short as it says, from [`FEW_REPLICATIONS`]
+//! replications on; of fewer replications a small variance is no evidence, and events count as random. Equal sums, as
+//! of what is scheduled, have the bound of an event that was not seen as their upper end, where the model knows one.
 //!
 //! Leaves out: amounts that are heavier than their modelled law; where no law is known, amounts with a
 //! coefficient of variation above 1.25.

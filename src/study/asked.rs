@@ -142,9 +142,7 @@ fn peak(draft: &Draft, class: &str) -> Option<(String, f64)> {
         let rate = own.filter_map(|(_, rate)| rate).map(Rate::in_per_second).reduce(|a, b| a + b);
         Some((name.text.clone(), rate.filter(|rate| rate.is_finite())?))
     });
-    let mut rates: Vec<_> = rates.collect();
-    let place = load::peak_among(rates.iter().map(|(name, rate)| (name.as_str(), *rate)))?;
-    Some(rates.swap_remove(place))
+    load::peak_among(rates, |(name, rate)| (name, *rate))
 }
 
 fn of_class(

@@ -257,9 +257,7 @@ fn subject(results: &Results, name: String, judged: bool) -> Subject {
     let rate = |window: &InWindow| window.level.unwrap_or(0.0);
     windows.sort_by(|a, b| rate(a).total_cmp(&rate(b)));
     let fixed = windows.iter().filter_map(|window| Some((window.level?, window.name.clone())));
-    let mut fixed: Vec<_> = fixed.collect();
-    let place = peak_among(fixed.iter().map(|(rate, name)| (name.as_str(), *rate)));
-    let peak = place.map(|place| fixed.swap_remove(place));
+    let peak = peak_among(fixed, |(rate, name)| (name, *rate));
     let capacity = results.capacities.iter().find(|row| row.class == name).cloned();
     let mut of = Subject {
         down: down(results, &name),

@@ -91,17 +91,18 @@ pub fn level(draft: &Draft, window: &WindowSpec) -> Option<f64> {
     }
 }
 
-/// Returns the place of the design peak among windows, each with its name and rate per second: the one named `peak`, or else the
-/// one with the highest rate. Of several with that rate it is the first by name, so the order in the file does not matter.
-#[must_use]
-pub fn peak_among<'a>(windows: impl IntoIterator<Item = (&'a str, f64)>) -> Option<usize> {
-    let windows = windows.into_iter().enumerate();
-    let peak = windows.max_by(|(_, (one, low)), (_, (other, high))| {
+/// Returns the design peak among windows: the one named `peak`, or else the one with the highest rate; `of` returns the name of one
+/// and its rate per second. Of several with that rate it is the first by name, so the order in the file does not matter.
+pub fn peak_among<T>(
+    windows: impl Iterator<Item = T>,
+    of: impl Fn(&T) -> (&str, f64),
+) -> Option<T> {
+    windows.max_by(|one, other| {
+        let ((one, low), (other, high)) = (of(one), of(other));
         let named = |name: &str| name == "peak";
-        let by_rate = || low.total_cmp(high).then_with(|| other.cmp(one));
+        let by_rate = || low.total_cmp(&high).then_with(|| other.cmp(one));
         named(one).cmp(&named(other)).then_with(by_rate)
-    });
-    peak.map(|(place, _)| place)
+    })
 }
 
 /// Returns the rates of all workloads at the peaks of their profiles, without noise, surges and closed users.

@@ -68,9 +68,7 @@ impl Live<'_, '_> {
         let [attempts, views] = [&self.tries, &self.serves].map(|each| wanted * each[class]);
         let row = &mut self.rows[class];
         let all = before + attempts;
-        if all > 0.0 {
-            row.worth = (row.worth * before + views) / all;
-        }
+        row.worth = mixed((row.worth, before), views, all);
         let missed = missed.min((all - row.waiting).max(0.0));
         Queued { before, all, over: Over { views: missed * row.worth, missed, wasted } }
     }
@@ -83,19 +81,22 @@ impl Row {
         if queued.all <= 0.0 {
             return late;
         }
-        self.overdue = (self.overdue * queued.before + late) / queued.all;
+        self.overdue = mixed((self.overdue, queued.before), late, queued.all);
         self.overdue * (queued.all - queued.over.missed - self.waiting).max(0.0)
     }
 
     /// Adds views that have waited for the end of a stall.
     pub(super) fn line_up(&mut self, views: f64) {
         let all = self.waiting + views;
-        if all > 0.0 {
-            self.worth = (self.worth * self.waiting + views) / all;
-            self.overdue = (self.overdue * self.waiting + views) / all;
-        }
+        self.worth = mixed((self.worth, self.waiting), views, all);
+        self.overdue = mixed((self.overdue, self.waiting), views, all);
         self.waiting = all;
     }
+}
+
+/// Returns the mean per attempt of a queue of `all` attempts: `each` of those that waited before, and `more` of the others together.
+fn mixed((each, before): (f64, f64), more: f64, all: f64) -> f64 {
+    if all > 0.0 { (each * before + more) / all } else { 0.0 }
 }
 
 /// Advances the queue of views by `seconds` at a constant rate; returns the attempts lost from it.

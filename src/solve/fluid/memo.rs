@@ -174,6 +174,8 @@ pub struct Memo<'p> {
     pub(super) loads: Vec<Rc<Shared>>,
     /// Noise per state and resource, where it was needed.
     spreads: Vec<Vec<Option<Spread>>>,
+    /// Attempts per view by workload, per state.
+    pub(super) tries: Vec<Vec<f64>>,
     /// Share of the highest rates up to which a class is not overloaded, per state and class, where it was needed.
     pub(super) calm: Vec<Vec<Option<f64>>>,
     levels: BTreeMap<Vec<i32>, u32>,
@@ -226,6 +228,7 @@ impl<'p> Memo<'p> {
             states: BTreeMap::new(),
             loads: Vec::new(),
             spreads: Vec::new(),
+            tries: Vec::new(),
             calm: Vec::new(),
             levels: BTreeMap::new(),
             factors: Vec::new(),
@@ -307,9 +310,8 @@ impl<'p> Memo<'p> {
         rates
     }
 
-    fn rates_into(&self, (state, level): (u32, u32), hour: usize, rates: &mut Vec<f64>) {
-        let rate = |workload: usize| self.hours[workload][hour];
-        self.attempts(&self.loads[state as usize], level, rate, rates);
+    fn rates_into(&self, at: (u32, u32), hour: usize, rates: &mut Vec<f64>) {
+        self.attempts(at, |workload| self.hours[workload][hour], rates);
     }
 
     fn state(&mut self, bits: &Bits) -> u32 {
@@ -319,6 +321,7 @@ impl<'p> Memo<'p> {
         let load = self.shared.state(self.plan, bits);
         let at = table::u32(self.loads.len());
         self.spreads.push(Vec::new());
+        self.tries.push(self.tries_in(&load));
         self.calm.push(vec![None; self.plan.classes.len()]);
         self.loads.push(Rc::new(Shared(load)));
         self.states.insert(bits.clone(), at);
@@ -370,8 +373,8 @@ impl<'p> Memo<'p> {
         let flows = self.plan.flows();
         let load = &self.loads[state as usize];
         // All at their highest at once, with the noise that occurs once in 30,000 hours.
-        let top = load.utilization(&self.highest(load, level, &self.tops));
-        let (most, busiest) = self.busiest(load, level);
+        let top = load.utilization(&self.highest((state, level), &self.tops));
+        let (most, busiest) = self.busiest((state, level));
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
         let grows = |flow: usize| match load.messages().contains(&flow) {
@@ -581,6 +584,7 @@ impl<'p> Memo<'p> {
         self.states.clear();
         self.loads.clear();
         self.spreads.clear();
+        self.tries.clear();
         self.calm.clear();
         self.known.clear();
         self.levels.clear();

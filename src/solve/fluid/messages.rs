@@ -192,11 +192,12 @@ impl Live<'_, '_> {
 
 impl Memo<'_> {
     /// Returns the highest rates of all flows in a state at a level, and the use of each resource then; nothing without messages.
-    pub(super) fn busiest(&self, load: &StateLoad, level: u32) -> (Vec<f64>, Vec<f64>) {
+    pub(super) fn busiest(&self, at: (u32, u32)) -> (Vec<f64>, Vec<f64>) {
+        let load = &self.loads[at.0 as usize];
         if load.messages().is_empty() {
             return (Vec::new(), Vec::new());
         }
-        let rates = self.highest(load, level, &self.peaks);
+        let rates = self.highest(at, &self.peaks);
         let used = load.utilization(&rates);
         (rates, used)
     }

@@ -320,26 +320,31 @@ impl Memo<'_> {
     /// of a workload at level 1.
     pub(super) fn attempts(
         &self,
-        load: &StateLoad,
-        level: u32,
+        (state, level): (u32, u32),
         rate: impl Fn(usize) -> f64,
         rates: &mut Vec<f64>,
     ) {
         rates.clear();
         rates.resize(self.plan.classes.len(), 0.0);
         let factors = &self.factors[level as usize];
+        let tries = &self.tries[state as usize];
         for (at, workload) in self.plan.workloads.iter().enumerate() {
-            let fails = Fails::of(&load.flows[workload.class]);
-            rates[workload.class] += rate(at) * factors[at] * fails.tries(&workload.users);
+            rates[workload.class] += rate(at) * factors[at] * tries[at];
         }
     }
 
     /// Returns the attempts per second of all flows in a state at a level, if all workloads are at these rates at once.
-    pub(super) fn highest(&self, load: &StateLoad, level: u32, workloads: &[f64]) -> Vec<f64> {
+    pub(super) fn highest(&self, at: (u32, u32), workloads: &[f64]) -> Vec<f64> {
         let mut rates = Vec::new();
-        self.attempts(load, level, |workload| workloads[workload], &mut rates);
-        load.publish(&mut rates);
+        self.attempts(at, |workload| workloads[workload], &mut rates);
+        self.loads[at.0 as usize].publish(&mut rates);
         rates
+    }
+
+    /// Returns the attempts per view of each workload while a state lasts.
+    pub(super) fn tries_in(&self, load: &StateLoad) -> Vec<f64> {
+        let workloads = self.plan.workloads.iter();
+        workloads.map(|of| Fails::of(&load.flows[of.class]).tries(&of.users)).collect()
     }
 }
 
