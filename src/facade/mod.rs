@@ -33,6 +33,7 @@ pub(crate) mod shards;
 pub(crate) mod since;
 pub(crate) mod sweep;
 mod value;
+mod variants;
 
 pub use builder::Builder;
 pub use comparison::Comparison;

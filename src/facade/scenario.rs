@@ -199,12 +199,17 @@ impl Scenario {
         changes: impl IntoIterator<Item = (&'a str, V)>,
     ) -> Result<Self, Error> {
         let assign = |(path, value): (&str, V)| format!("{path}={}", value.into());
-        let change: Vec<String> = changes.into_iter().map(assign).collect();
+        self.assigning(changes.into_iter().map(assign).collect())
+    }
+
+    /// Returns the scenario with these assignments in addition, each `PATH=VALUE`.
+    pub(super) fn assigning(&self, change: Vec<String>) -> Result<Self, Error> {
         let loaded = self.loaded.again(&change, &[], Purpose::Check(None));
         Self::checked(loaded, [&self.overrides[..], &change].concat())
     }
 
     /// Returns one variant per value of a key (a sweep); all variants are checked before any is run.
+    /// [`Self::combinations`] varies several keys.
     ///
     /// # Errors
     ///

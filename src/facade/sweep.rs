@@ -11,6 +11,7 @@ use super::load::{Purpose, load, table};
 use super::ready::Ready;
 use super::recorded::{Recorded, identity};
 use super::run::Run;
+use super::variants::{combined, drawn, ranges, same_model};
 use crate::plan::Draft;
 use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::report::sweep::{Swept, SweptVariant, Way as ReportedWay};
@@ -24,9 +25,7 @@ use crate::study::reach::{Input, digest};
 use crate::study::record::{FigureRecord, SummaryRecord};
 use crate::study::results::{RESULTS_VERSION, natural};
 use crate::study::scenario::StudyPlan;
-use crate::study::sweep::{
-    Axis, Drawn, MOST, Spread, Variant, latin_hypercube, listed, product, tornado, uncertain,
-};
+use crate::study::sweep::{Axis, Drawn, Spread, Variant, listed, tornado};
 
 /// Number of characters of the digest in the name of a variant.
 const NAME: usize = 12;
@@ -122,9 +121,7 @@ impl Sweep {
             let digest = &ready.canonical.digest;
             let name = digest.trim_start_matches("sha256:").chars().take(NAME).collect::<String>();
             if let Some(other) = planned.iter().find(|other| other.name == name) {
-                let (one, two) = (shown(&other.words()), shown(&variant.words()));
-                let message = format!("two variants are the same model: {one} and {two}");
-                return Err((Error::new(Kind::Usage, message), None));
+                return Err((same_model(&other.words(), &variant.words()), None));
             }
             let model = format!("scenario {digest}");
             let asked: Vec<String> = ready.study.asked.iter().map(|one| one.path.clone()).collect();
@@ -149,30 +146,10 @@ impl Sweep {
                 let axes: Result<Vec<Axis>, String> =
                     keys.iter().map(|text| Axis::parse(text)).collect();
                 let axes = axes.map_err(wrong)?;
-                for (at, axis) in axes.iter().enumerate() {
-                    if axes[..at].iter().any(|other| other.path == axis.path) {
-                        return Err(wrong(format!("`{}` is varied twice", shown(&axis.path))));
-                    }
-                }
-                product(&axes).ok_or_else(|| wrong(format!("this gives more than {MOST} variants")))
+                combined(&axes)
             }
-            Way::Tornado | Way::LatinHypercube(_) => {
-                let keys = uncertain(&self.draft.as_written().canonical());
-                if keys.is_empty() {
-                    let message =
-                        "no key of this scenario has a range of uncertainty (`low` and `high`)"
-                            .to_string();
-                    let help = "write `{ value = \"4h\", low = \"1h\", high = \"12h\" }` for a value, or use --vary";
-                    return Err(wrong(message).with_help(Some(help.to_string())));
-                }
-                match self.way {
-                    Way::LatinHypercube(count) => {
-                        let seed = self.draft.scenario.run.seed.value;
-                        latin_hypercube(&keys, count, seed).map_err(wrong)
-                    }
-                    _ => Ok(tornado(&keys)),
-                }
-            }
+            Way::Tornado => Ok(tornado(&ranges(&self.draft)?)),
+            Way::LatinHypercube(count) => drawn(&self.draft, *count),
         }
     }
 

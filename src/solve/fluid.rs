@@ -79,7 +79,7 @@ pub use memo::{Known, MOST_CELLS, Memo};
 use messages::Refused;
 use restored::Restored;
 pub use restored::RestoredTally;
-use row::Row;
+use row::{Row, next_interval};
 use scaling::{ScalerTally, Scalers};
 use stalls::Stall;
 use together::{Bad, union};
@@ -96,9 +96,9 @@ pub const SHARE: f64 = 1e9;
 /// Step of the rate around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
 const HOUR_S: f64 = 3_600.0;
-/// Intervals after a change in which the number of departed users is followed: several times what it takes to settle,
-/// with think times of a minute or two.
-const FOLLOWED: u32 = 6;
+/// Time after a change in which departed users are followed: several times what their number takes to settle, with think times
+/// of a minute or two.
+const FOLLOWED: SimDuration = SimDuration::from_secs(25 * 60);
 
 /// Results of one replication for one class.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -175,9 +175,8 @@ pub struct Live<'m, 'p> {
     carried: Vec<f64>,
     /// Users per workload.
     crowds: Vec<Crowd<'p>>,
-    /// Number of further 5-minute intervals that are accounted separately, to follow departed users; and whether the
-    /// present one is.
-    follow: u32,
+    /// End of the 5-minute intervals that are accounted separately, to follow departed users; and whether the present one is.
+    follow: SimTime,
     following: bool,
     from: SimTime,
     month: SimTime,
@@ -266,7 +265,7 @@ impl<'m, 'p> Live<'m, 'p> {
             serves: Vec::new(),
             carried: Vec::new(),
             crowds: fluid.workloads.iter().map(|workload| Crowd::new(&workload.users)).collect(),
-            follow: 0,
+            follow: SimTime::ZERO,
             following: false,
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
@@ -366,7 +365,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let before = Rc::clone(&self.load);
         self.enter();
         if troubled || self.is_troubled() {
-            self.follow = FOLLOWED;
+            self.follow = next_interval(at + FOLLOWED);
         }
         let load = Rc::clone(&self.load);
         for (class, load) in load.flows.iter().enumerate() {
@@ -433,6 +432,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.rows.iter_mut().for_each(|row| row.settled = false);
                 self.grow_old();
                 self.enter();
+                self.follow = next_interval(until + FOLLOWED);
                 self.divide_again();
             }
         }
@@ -462,22 +462,19 @@ impl<'m, 'p> Live<'m, 'p> {
         self.memo.plan.workloads.iter().any(many)
     }
 
-    /// Returns the end of the present 5-minute interval while many users have departed and their number changes, for at
-    /// most [`FOLLOWED`] intervals after a change.
+    /// Returns the end of the present 5-minute interval while many users have departed and their number changes.
     fn interval_ends(&mut self) -> SimTime {
         self.following = false;
-        if self.follow == 0 {
+        if self.from >= self.follow {
             return SimTime::NEVER;
         }
-        self.follow -= 1;
         let away = |crowd: &Crowd<'_>| crowd.share_gone() >= BAD;
         if !self.is_troubled() && !self.crowds.iter().any(away) {
-            self.follow = 0;
+            self.follow = SimTime::ZERO;
             return SimTime::NEVER;
         }
         self.following = true;
-        let step = INTERVAL.nanos();
-        SimTime::from_nanos((self.from.nanos() / step + 1) * step)
+        next_interval(self.from)
     }
 
     /// Accounts for one interval in one cell.

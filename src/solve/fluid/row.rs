@@ -165,3 +165,8 @@ impl Row {
         self.month_lost += views;
     }
 }
+
+/// Returns the end of the 5-minute interval of an instant.
+pub(super) fn next_interval(at: SimTime) -> SimTime {
+    SimTime::from_nanos((at.nanos() / INTERVAL.nanos() + 1) * INTERVAL.nanos())
+}

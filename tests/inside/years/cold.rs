@@ -1,6 +1,6 @@
 //! The buffer of a database is cold after a restart or a failover, over years as in `requests`.
 
-use super::users::{all_by_flows, by_requests};
+use super::users::{SESSION, all_by_flows, by_requests};
 use crate::inside::faults::draft_or_complaints;
 
 /// Reads that need one disk operation each with the given probability, on one disk of 8 ms. The buffer misses `factor` times as
@@ -117,6 +117,22 @@ fn overload_by_a_cold_buffer_is_lost_over_years() {
     println!("years {further} further of {all}, in closed form {hand}, requests {seen} of all");
     assert!(further > hand && further < 1.15 * hand, "{further} against {hand}");
     assert!((all / seen - 1.0).abs() < 0.05, "{all} against {seen}");
+}
+
+/// Users who leave in the minute of a crash are missing for half an hour after it. A buffer that is cold meanwhile, and loses some
+/// views more, spares no interval: users are followed by the clock, not by the steps in which the buffer warms up.
+#[test]
+fn a_cold_buffer_leaves_no_interval_better() {
+    let of = |over_years: &str| {
+        let text = site(400.0, (0.25, 4.0), over_years, CRASH);
+        let text = text.replace("[workload.visitors]", &format!("{SESSION}\n[workload.visitors]"));
+        let (_, tally) = all_by_flows(&text, |_| {});
+        let class = &tally.classes[0];
+        (class.bad_intervals, class.lost.iter().sum::<f64>() + class.never_born)
+    };
+    let [warm, cold] = ["", OVER_YEARS].map(of);
+    assert!(cold.1 > 1.01 * warm.1, "overload loses views: {cold:?} {warm:?}");
+    assert!(warm.0 >= 2.0 && cold.0 >= warm.0, "{cold:?} against {warm:?}");
 }
 
 #[test]
