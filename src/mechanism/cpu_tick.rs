@@ -3,7 +3,8 @@
 //! Model: each processor runs one thread. A fair share scheduler sets priorities from usage ([`fss`]), a dispatcher
 //! runs the highest ([`dispatch`]), and caps hold threads at ticks ([`caps`]). A phase is executed by a thread of its
 //! zone, or by several that divide it. Threads outlive phases: the next phase wakes the sleeping thread of the
-//! highest priority, and a zone whose threads are all busy gets a further one.
+//! highest priority, and a zone whose threads are all busy gets a further one. The threads of a virtual machine are its
+//! virtual processors, which its phases share ([`guest`]).
 //!
 //! The calls are those of [`CpuShare`](super::cpu_share::CpuShare), so that either can stand behind a server. No
 //! phase runs alone here. Ticks are not events of the caller: they are executed up to the present instant at
@@ -17,12 +18,13 @@
 //! Cost: a tick at which something can change costs O(processors), a second O(threads), other ticks of a server
 //! without caps nothing; a change costs O(processors).
 //! Leaves out: kernel priorities of threads in system calls, real-time and interrupt threads, processor sets,
-//! locality groups, cost of a context switch, virtual processors, projects, nice values.
+//! locality groups, cost of a context switch, projects, nice values.
 //! Source: illumos-joyent `disp/fss.c`, `disp/disp.c`, `disp/cpucaps.c`.
 
 mod caps;
 mod dispatch;
 mod fss;
+mod guest;
 mod queue;
 mod thread;
 mod zone;
@@ -84,6 +86,8 @@ pub struct CpuTick {
     zones: Vec<Zone>,
     /// Zones with a cap.
     capped: Vec<u32>,
+    /// Zones that are virtual machines.
+    guests: Vec<u32>,
     cpus: Vec<Cpu>,
     /// Number of processors in use: the first of `cpus`.
     online: u32,
@@ -130,7 +134,7 @@ impl CpuTick {
     ///
     /// # Panics
     ///
-    /// If a zone has virtual processors, or if a tick is no whole number of nanoseconds.
+    /// If a tick is no whole number of nanoseconds.
     #[must_use]
     pub fn new(cores: Cores, zones: &[ZoneLimits], rules: TickRules) -> Self {
         let hz = u64::from(rules.hz);
@@ -143,6 +147,7 @@ impl CpuTick {
             period,
             zones,
             capped: Vec::new(),
+            guests: Vec::new(),
             online: place(cpus.len()),
             cpus,
             threads: Vec::new(),
@@ -167,6 +172,8 @@ impl CpuTick {
             surrenders: Vec::new(),
         };
         new.list_capped();
+        let guests = new.zones.iter().enumerate().filter(|(_, zone)| zone.guest.is_some());
+        new.guests = guests.map(|(index, _)| place(index)).collect();
         new
     }
 
@@ -187,12 +194,17 @@ impl CpuTick {
         most: Cores,
     ) -> PhaseHandle {
         self.settle(now);
+        let threads = most.steps().div_ceil(ONE).max(1);
+        if self.zones[zone].guest.is_some() {
+            let handle = self.begin_in_guest(now, zone, (phase, work, threads));
+            self.refresh();
+            return handle;
+        }
         let slot = self.slot();
         let generation = self.phases[slot as usize].generation;
         self.phases[slot as usize] = Phase::new(now, phase, place(zone), generation, work);
         self.zones[zone].account(now, self.nominal);
         self.zones[zone].phases += 1;
-        let threads = most.steps().div_ceil(ONE).max(1);
         for _ in 0..threads {
             self.wake(now, slot);
         }
@@ -222,6 +234,11 @@ impl CpuTick {
     /// is done, was removed before, or is not in `zone`. A phase due at `now` counts as done.
     pub fn cancel(&mut self, now: SimTime, zone: usize, handle: PhaseHandle) -> Option<Work> {
         self.settle(now);
+        if self.zones[zone].guest.is_some() {
+            let left = self.cancel_in_guest(now, zone, handle);
+            self.refresh();
+            return left;
+        }
         let (slot, generation) = handle.parts();
         let phase = self.phases.get_mut(slot as usize)?;
         if phase.first == NONE || phase.generation != generation || phase.zone as usize != zone {
@@ -289,8 +306,8 @@ impl CpuTick {
         (due != SimTime::NEVER).then_some(due)
     }
 
-    /// Takes the numbers of all phases done by `now`, ordered by instant, then by processor. An early call has
-    /// no effect.
+    /// Takes the numbers of all phases done by `now`, ordered by instant, then by processor, those of guests last. An early
+    /// call has no effect.
     pub fn advance(&mut self, now: SimTime) -> std::vec::Drain<'_, u32> {
         self.settle(now);
         self.done.drain(..)
@@ -428,10 +445,13 @@ impl CpuTick {
     fn complete(&mut self, now: SimTime) {
         for cpu in 0..self.online as usize {
             let Cpu { thread, phase, .. } = self.cpus[cpu];
-            if thread != NONE && self.phases[phase as usize].due <= now {
+            if thread != NONE && phase != NONE && self.phases[phase as usize].due <= now {
                 self.done.push(self.phases[phase as usize].id);
                 self.end(now, phase);
             }
+        }
+        for index in 0..self.guests.len() {
+            self.complete_in_guest(now, self.guests[index] as usize);
         }
         self.done_at = now;
         self.fill(now);
@@ -449,19 +469,26 @@ impl CpuTick {
         while next != NONE {
             let thread = next;
             next = self.threads[thread as usize].sibling;
-            match self.threads[thread as usize].state {
-                State::Running => {
-                    self.stop(now, self.threads[thread as usize].cpu);
-                }
-                State::Queued | State::Held => self.unqueue(now, thread),
-                State::Asleep => unreachable!("a thread with a phase is awake"),
-            }
-            let own = &mut self.threads[thread as usize];
-            own.state = State::Asleep;
-            self.zones[zone].asleep.add(&mut self.threads, thread, false);
-            self.zones[zone].usage.runnable -= 1;
-            self.runnable -= 1;
+            self.doze(now, thread);
         }
+    }
+
+    /// Puts a thread to sleep. What it ran on may idle from then on.
+    fn doze(&mut self, now: SimTime, thread: u32) {
+        match self.threads[thread as usize].state {
+            State::Running => {
+                self.stop(now, self.threads[thread as usize].cpu);
+            }
+            State::Queued | State::Held => self.unqueue(now, thread),
+            State::Asleep => unreachable!("it is awake"),
+        }
+        let own = &mut self.threads[thread as usize];
+        own.state = State::Asleep;
+        let zone = &mut self.zones[own.zone as usize];
+        zone.account(now, self.nominal);
+        zone.asleep.add(&mut self.threads, thread, false);
+        zone.usage.runnable -= 1;
+        self.runnable -= 1;
     }
 
     /// Finds the first instant at which a phase is done.
@@ -469,9 +496,13 @@ impl CpuTick {
     fn refresh(&mut self) {
         if self.is_stale {
             self.is_stale = false;
-            let busy = self.cpus.iter().filter(|cpu| cpu.thread != NONE);
+            let busy = self.cpus.iter().filter(|cpu| cpu.thread != NONE && cpu.phase != NONE);
             let due = busy.map(|cpu| self.phases[cpu.phase as usize].due).min();
             self.finish = due.unwrap_or(SimTime::NEVER);
+            for zone in &self.guests {
+                let guest = self.zones[*zone as usize].guest.as_mut().expect("it is in the list");
+                self.finish = self.finish.min(guest.due());
+            }
         }
     }
 }

@@ -456,7 +456,7 @@ impl Zone {
     pub(super) fn take_due(&mut self, members: &mut Members, now: SimTime, done: &mut Vec<u32>) {
         for &class in &self.order {
             let class = &mut self.classes[class as usize];
-            while let Some(id) = class.clock.take_due(members, now) {
+            while let Some((id, _)) = class.clock.take_due(members, now) {
                 done.push(id);
                 self.phases -= 1;
                 self.demand -= u128::from(class.most);

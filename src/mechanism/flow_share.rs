@@ -277,7 +277,7 @@ impl FlowShare {
         for path in 0..self.paths.len() {
             if self.dues[path] <= at {
                 let clock = &mut self.paths[path].clock;
-                while let Some(flow) = clock.take_due(&mut self.members, at) {
+                while let Some((flow, _)) = clock.take_due(&mut self.members, at) {
                     self.done.push(flow);
                 }
                 self.divide_after(at, path);

@@ -301,18 +301,18 @@ impl VirtualClock {
         SimTime::from_nanos(self.since.nanos().saturating_add(wait))
     }
 
-    /// Removes the next member due by `now`; returns its id.
+    /// Removes the next member due by `now`; returns its id and the key of its clock.
     #[inline]
-    pub(crate) fn take_due(&mut self, members: &mut Members, now: SimTime) -> Option<u32> {
+    pub(crate) fn take_due(&mut self, members: &mut Members, now: SimTime) -> Option<(u32, u64)> {
         if self.due(members) > now {
             return None;
         }
         self.known = None;
         let Reverse(entry) = self.entries.pop().expect("a clock that is due has a member");
-        let id = members.slots[entry.slot() as usize].id;
+        let Member { id, class, .. } = members.slots[entry.slot() as usize];
         members.release(entry.slot());
         self.present -= 1;
-        Some(id)
+        Some((id, class))
     }
 
     /// Removes `handle`, a present member of this clock; returns its remaining amount.

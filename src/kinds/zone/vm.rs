@@ -277,13 +277,6 @@ pub(super) fn check(draft: &Draft, zone: usize, out: &mut Diagnostics) {
     let Some(vm) = of(draft, zone) else { return };
     let servers =
         || draft.placed.zones[zone].iter().map(|id| (id, &draft.scenario.server[id.group].1));
-    if let Some((_, server)) = servers().find(|(_, server)| server.is_at_the_tick()) {
-        let message = "virtual processors are simulated by the fluid model of the processors only";
-        let mistake = Diagnostic::new(Code::KeysExclude, vm.vcpus.span, message);
-        let span = server.cpu_model.as_ref().map_or(server.span, |model| model.span);
-        let help = "remove `cpu-model` of its server, or make it a zone";
-        out.push(mistake.related(span, "the model of its server").help(help));
-    }
     if let Some(pages) = &vm.page_cache {
         if pages.value > vm.memory.value {
             let message = format!("a guest of {} cannot cache {}", vm.memory.value, pages.value);

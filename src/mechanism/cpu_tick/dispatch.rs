@@ -22,7 +22,7 @@ const WARM: u64 = 3;
 pub(super) struct Cpu {
     /// Thread that runs; [`NONE`] if idle.
     pub(super) thread: u32,
-    /// Slot of its phase.
+    /// Slot of its phase; [`NONE`] if it is a virtual processor.
     pub(super) phase: u32,
     /// Speed in steps of 2⁻⁴⁸ core; zero while offline.
     pub(super) rate: u64,
@@ -45,7 +45,16 @@ pub(super) enum End {
 impl CpuTick {
     /// Wakes a thread for the phase in `slot`, or makes one.
     pub(super) fn wake(&mut self, now: SimTime, slot: u32) {
-        let zone = self.phases[slot as usize].zone;
+        let thread = self.rouse(now, self.phases[slot as usize].zone);
+        let phase = &mut self.phases[slot as usize];
+        let own = &mut self.threads[thread as usize];
+        own.phase = slot;
+        own.sibling = std::mem::replace(&mut phase.first, thread);
+        self.start(now, thread);
+    }
+
+    /// Returns the sleeping thread of the highest priority, or a new one; it is to be started.
+    pub(super) fn rouse(&mut self, now: SimTime, zone: u32) -> u32 {
         let own = &mut self.zones[zone as usize];
         own.account(now, self.nominal);
         own.usage.runnable += 1;
@@ -55,11 +64,13 @@ impl CpuTick {
             None => self.new_thread(zone),
         };
         let second = self.second();
-        let phase = &mut self.phases[slot as usize];
+        fss::decay(&mut self.threads[thread as usize], second);
+        thread
+    }
+
+    /// Makes a thread runnable that has just woken.
+    pub(super) fn start(&mut self, now: SimTime, thread: u32) {
         let own = &mut self.threads[thread as usize];
-        fss::decay(own, second);
-        own.phase = slot;
-        own.sibling = std::mem::replace(&mut phase.first, thread);
         let end = if own.left_at == Some(self.tick) { End::Front } else { End::Back };
         if end == End::Back {
             own.time_left = fss::QUANTUM;
@@ -197,7 +208,10 @@ impl CpuTick {
         zone.account(now, self.nominal);
         zone.running += 1;
         zone.rate += processor.rate;
-        self.phases[own.phase as usize].gain(now, processor.rate);
+        match &mut zone.guest {
+            Some(guest) => guest.pace(now, zone.rate),
+            None => self.phases[own.phase as usize].gain(now, processor.rate),
+        }
         self.running += 1;
         self.used += processor.rate;
         self.is_stale = true;
@@ -214,7 +228,10 @@ impl CpuTick {
         zone.account(now, self.nominal);
         zone.running -= 1;
         zone.rate -= processor.rate;
-        self.phases[own.phase as usize].lose(now, processor.rate);
+        match &mut zone.guest {
+            Some(guest) => guest.pace(now, zone.rate),
+            None => self.phases[own.phase as usize].lose(now, processor.rate),
+        }
         self.running -= 1;
         self.used -= processor.rate;
         self.is_stale = true;

@@ -4,6 +4,7 @@
 mod caps;
 mod exact;
 mod fss;
+mod guest;
 mod random;
 
 use super::*;

@@ -20,9 +20,9 @@ pub(super) enum State {
 #[derive(Clone, Debug)]
 pub(super) struct Thread {
     pub(super) zone: u32,
-    /// Slot of its phase.
+    /// Slot of its phase; [`NONE`] for a virtual processor.
     pub(super) phase: u32,
-    /// Next thread of the same phase.
+    /// Next thread of the same phase, or of the same guest.
     pub(super) sibling: u32,
     pub(super) state: State,
     /// Processor on which it runs, in whose queue it waits, or on which it ran last.

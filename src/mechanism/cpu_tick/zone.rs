@@ -6,6 +6,7 @@
 use super::CapRelease;
 use super::caps::Cap;
 use super::fss::Usage;
+use super::guest::Guest;
 use super::queue::Queue;
 use super::thread::ONE;
 use crate::convert::low_half;
@@ -25,6 +26,8 @@ pub(super) struct Capped {
 pub(super) struct Zone {
     pub(super) usage: Usage,
     pub(super) capped: Option<Box<Capped>>,
+    /// Its phases, if it is a virtual machine.
+    pub(super) guest: Option<Box<Guest>>,
     /// Threads without a phase. The next phase wakes the one of the highest priority, as `sleepq_insert` orders them.
     pub(super) asleep: Queue,
     pub(super) phases: u32,
@@ -41,6 +44,7 @@ impl Zone {
         let mut zone = Self {
             usage: Usage::new(limits.shares),
             capped: None,
+            guest: limits.vcpus.map(|vcpus| Box::new(Guest::new(vcpus))),
             asleep: Queue::new(),
             phases: 0,
             running: 0,
@@ -58,7 +62,6 @@ impl Zone {
         rule: (u64, CapRelease),
         limits: &ZoneLimits,
     ) -> Option<Queue> {
-        assert!(limits.vcpus.is_none(), "a machine's virtual processors have no tick model");
         let burst = match limits.burst {
             Burst::Timer(length) => length,
             Burst::Unlimited => SimDuration::ZERO,

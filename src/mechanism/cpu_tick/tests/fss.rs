@@ -113,20 +113,6 @@ fn since_2012_hogs_get_time_by_their_number() {
     near(many[1], 0.059, 0.02);
 }
 
-/// 6.5 test 4, by threads: this product simulates no virtual machines on processors at the tick, and refuses them there. To the scheduler
-/// virtual processors are threads of the machine's zone. Four of them and a zone of four or twelve threads with equal shares divide four
-/// processors evenly by the classic rule, and by their number since 2012.
-#[test]
-fn four_virtual_processors_beside_other_threads_get_half_or_their_number_by_the_rule() {
-    for threads in [4, 12] {
-        for (rules, part) in [(CLASSIC, 0.5), (RESET, 4.0 / f64::from(4 + threads))] {
-            let parts = parts(4, &[(100, 4), (100, threads)], rules);
-            near(parts[0], part, 0.02);
-            near(parts[1], 1.0 - part, 0.02);
-        }
-    }
-}
-
 /// Section 1.5: the rule of 2012 spares a zone with one thread, and among such zones shares hold.
 #[test]
 fn since_2012_shares_hold_among_single_threads() {

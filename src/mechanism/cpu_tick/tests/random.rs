@@ -28,6 +28,11 @@ fn limits() -> impl Strategy<Value = ZoneLimits> {
     )
 }
 
+/// Virtual processors of one zone in three.
+fn vcpus() -> impl Strategy<Value = Option<u16>> {
+    prop::option::weighted(0.33, 1..5_u16)
+}
+
 fn op(zones: usize) -> impl Strategy<Value = Op> {
     prop_oneof![
         8 => (0..zones, 1..400_000_u64, prop_oneof![4 => Just(1_u16), 1 => 2..5_u16])
@@ -119,10 +124,12 @@ proptest! {
 
     #[test]
     fn the_times_of_asking_change_nothing(
-        zones in prop::collection::vec(limits(), 1..4),
+        zones in prop::collection::vec((limits(), vcpus()), 1..4),
         rules in rules(),
         ops in prop::collection::vec((0..400_000_u64, op(4)), 1..40),
     ) {
+        let zones: Vec<ZoneLimits> =
+            zones.into_iter().map(|(limits, vcpus)| ZoneLimits { vcpus, ..limits }).collect();
         let new = || Driven {
             cpu: CpuTick::new(Cores::whole(3), &zones, rules),
             handles: Vec::new(),

@@ -1,0 +1,165 @@
+//! A guest: its virtual processors are threads of the machine, and its phases share what these get.
+//!
+//! Model: a guest has as many threads awake as its phases can use, and at most one per virtual processor. The scheduler of
+//! the machine knows these alone. Inside, the time of the threads that run is divided evenly over the cores that the
+//! phases can use: processor sharing, as of a guest that moves its own threads between its virtual processors.
+//!
+//! In: phases, and the rate of the threads that run. Out: numbers of phases done.
+//! Holds: a phase ends at the nearest nanosecond to the instant at which its work is done.
+//! Leaves out: ticks and quanta inside the guest; a virtual processor that waits holds up no phase longer than the others.
+
+use super::queue::NONE;
+use super::thread::State;
+use super::{CpuTick, PhaseHandle};
+use crate::convert::nearest;
+use crate::mechanism::virtual_clock::{Members, VirtualClock};
+use crate::units::{Cores, SimTime, Work};
+
+/// The phases of a guest, and its threads.
+#[derive(Clone, Debug)]
+pub(super) struct Guest {
+    /// Number of virtual processors.
+    vcpus: u64,
+    /// Core-nanoseconds that a phase has got for each core that it can use.
+    clock: VirtualClock,
+    /// Phases; the class of each is the number of cores that it can use.
+    members: Members,
+    /// The sum of these cores.
+    weight: u64,
+    /// First of the threads that are awake.
+    first: u32,
+    awake: u64,
+}
+
+impl Guest {
+    pub(super) fn new(vcpus: u16) -> Self {
+        Self {
+            vcpus: u64::from(vcpus),
+            clock: VirtualClock::new(),
+            members: Members::default(),
+            weight: 0,
+            first: NONE,
+            awake: 0,
+        }
+    }
+
+    /// Returns the instant at which the next phase is done at the present rate.
+    pub(super) fn due(&mut self) -> SimTime {
+        self.clock.due(&mut self.members)
+    }
+
+    /// Divides the `rate` of its threads that run, in steps of 2⁻⁴⁸ core, from now on.
+    pub(super) fn pace(&mut self, now: SimTime, rate: u64) {
+        let all = Cores::from_steps(rate).count();
+        let each = if self.weight > 0 { all / self.weight as f64 } else { 0.0 };
+        self.clock.set_rate(&mut self.members, now, each);
+    }
+}
+
+impl CpuTick {
+    /// Adds a phase of `work` to a guest, which can use as many `cores`.
+    pub(super) fn begin_in_guest(
+        &mut self,
+        now: SimTime,
+        zone: usize,
+        (phase, work, cores): (u32, Work, u64),
+    ) -> PhaseHandle {
+        let own = &mut self.zones[zone];
+        own.account(now, self.nominal);
+        let guest = own.guest.as_mut().expect("the zone is a guest");
+        if work == Work::ZERO {
+            self.done.push(phase);
+            self.done_at = now;
+            return guest.members.gone(phase);
+        }
+        own.phases += 1;
+        let amount = work.core_nanos() as f64 / cores as f64;
+        let handle = guest.clock.join(&mut guest.members, now, amount, cores, phase);
+        guest.weight += cores;
+        self.fit(now, zone);
+        handle
+    }
+
+    /// Removes a phase of a guest; returns its remaining work, or `None` if it is done or was removed before.
+    pub(super) fn cancel_in_guest(
+        &mut self,
+        now: SimTime,
+        zone: usize,
+        handle: PhaseHandle,
+    ) -> Option<Work> {
+        let own = &mut self.zones[zone];
+        let guest = own.guest.as_mut().expect("the zone is a guest");
+        let cores = guest.members.class_of(handle)?;
+        own.account(now, self.nominal);
+        own.phases -= 1;
+        let guest = own.guest.as_mut().expect("the zone is a guest");
+        let left = guest.clock.leave(&mut guest.members, now, handle);
+        guest.weight -= cores;
+        self.fit(now, zone);
+        self.fill(now);
+        Some(Work::from_core_nanos(nearest(left * cores as f64)))
+    }
+
+    /// Ends the phases of a guest that are done at `now`.
+    pub(super) fn complete_in_guest(&mut self, now: SimTime, zone: usize) {
+        let own = &mut self.zones[zone];
+        let guest = own.guest.as_mut().expect("the zone is a guest");
+        let mut ended = 0;
+        while let Some((phase, cores)) = guest.clock.take_due(&mut guest.members, now) {
+            self.done.push(phase);
+            guest.weight -= cores;
+            ended += 1;
+        }
+        if ended > 0 {
+            own.account(now, self.nominal);
+            own.phases -= ended;
+            self.fit(now, zone);
+        }
+    }
+
+    /// Wakes as many threads of a guest as its phases can use, and puts the others to sleep: first those that run, since the
+    /// work that has ended was on one of them.
+    fn fit(&mut self, now: SimTime, zone: usize) {
+        self.is_stale = true;
+        loop {
+            let rate = self.zones[zone].rate;
+            let guest = self.zones[zone].guest.as_mut().expect("the zone is a guest");
+            let wanted = guest.weight.min(guest.vcpus);
+            if guest.awake == wanted {
+                return guest.pace(now, rate);
+            }
+            if guest.awake < wanted {
+                guest.awake += 1;
+                let next = guest.first;
+                let thread = self.rouse(now, crate::convert::place(zone));
+                self.threads[thread as usize].sibling = next;
+                self.zones[zone].guest.as_mut().expect("the zone is a guest").first = thread;
+                self.start(now, thread);
+            } else {
+                let thread = self.unlink(zone);
+                self.doze(now, thread);
+            }
+        }
+    }
+
+    /// Takes a thread out of the list of those awake: the first that runs, else the first.
+    fn unlink(&mut self, zone: usize) -> u32 {
+        let guest = self.zones[zone].guest.as_mut().expect("the zone is a guest");
+        guest.awake -= 1;
+        let first = guest.first;
+        let runs = |thread: u32| self.threads[thread as usize].state == State::Running;
+        let (mut before, mut thread) = (NONE, first);
+        while thread != NONE && !runs(thread) {
+            (before, thread) = (thread, self.threads[thread as usize].sibling);
+        }
+        if thread == NONE {
+            (before, thread) = (NONE, first);
+        }
+        let after = self.threads[thread as usize].sibling;
+        match before {
+            NONE => guest.first = after,
+            _ => self.threads[before as usize].sibling = after,
+        }
+        thread
+    }
+}
