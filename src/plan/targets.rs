@@ -6,7 +6,7 @@
 //!
 //! All of them are resolved once, when a draft is made ([`Targets::of`]): later questions look a reference up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::model::spec::runs::{Does, FaultSpec, OperationSpec};
@@ -127,10 +127,13 @@ impl Targets {
         self.together(fault.hits.iter())
     }
 
-    /// Returns the parts on which an operation acts, each once, in the order of parts.
+    /// Returns the parts on which an operation acts, each once, in the order in which its file names them.
     #[must_use]
     pub fn operated(&self, operation: &OperationSpec) -> Vec<Part> {
-        self.together(operation.of.iter().flat_map(|of| of.value.iter()))
+        let mut seen = BTreeSet::new();
+        let named = operation.of.iter().flat_map(|of| of.value.iter());
+        let parts = named.flat_map(|one| self.parts(&one.text)).copied();
+        parts.filter(|part| seen.insert(*part)).collect()
     }
 }
 

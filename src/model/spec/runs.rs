@@ -459,7 +459,7 @@ spec! {
         load: Named<Spanned<Rate>, Reference> = {},
         /// Action of the operation.
         does: Option<Does>,
-        /// Parts that the action applies to.
+        /// Parts that the action applies to. `deploy` takes them out in this order.
         of: Option<OneOrMany<Reference>>,
         /// New memory of the zones. Only for `resize`.
         memory: Option<Bytes>,

@@ -92,6 +92,25 @@ fn a_roll_out_that_stops_at_once_breaks_its_first_part_alone() {
     }
 }
 
+/// The order of the list is the order of the turns, each part once.
+#[test]
+fn a_deployment_takes_its_parts_out_in_the_order_of_its_list() {
+    let listed = |keys: &str| {
+        let of = "[\"app-3\", \"box-4\", \"service.app\"]";
+        bad("").replace("\"service.app\"", of).replace("probability = 1", keys)
+    };
+    let good = story(&listed("probability = 0"));
+    for (turn, part) in (0..).zip(["app-3", "box-4", "app-1", "app-2", "app-4"]) {
+        let begin = 1.0 + 10.0 * f64::from(turn);
+        let moves = [(begin, "planned.change"), (begin + 10.0, "up")];
+        check(&good, part, &format!("{part}/planned.change"), &moves);
+    }
+    let story = story(&listed("probability = 1"));
+    let moves = [(1.0, "planned.change.wrong"), (11.0, "fault.change"), (61.0, "up")];
+    check(&story, "app-3", "change/roll-out/change", &moves);
+    check(&story, "app-1", "", &[]);
+}
+
 /// Found 25 min after the first part is back: the fourth is being worked on, and keeps the version that it had.
 #[test]
 fn a_roll_out_that_is_stopped_late_has_broken_the_parts_so_far() {
