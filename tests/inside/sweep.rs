@@ -85,6 +85,10 @@ fn the_sweeps_in_the_headers_of_shipped_files_can_begin() {
             for pair in words[1..].chunks(2) {
                 match pair {
                     ["--points", file] => way = Way::Points(root.join(file)),
+                    ["--vary", key] => match &mut way {
+                        Way::Combinations(keys) => keys.push((*key).to_string()),
+                        other => panic!("{}: {other:?}", path.display()),
+                    },
                     ["--figure", figure] => run = run.figure(figure.trim_matches('\'')),
                     ["--solver", "requests"] => run = run.requests_only(),
                     other => panic!("{}: {other:?}", path.display()),

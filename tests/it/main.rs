@@ -15,6 +15,7 @@ mod claims;
 mod cli;
 mod common;
 mod cores;
+mod curves;
 #[cfg(target_os = "linux")]
 mod endings;
 mod energy;
