@@ -34,7 +34,7 @@ rate    = "120/s"
 of = { host = "$120/month" }
 "#;
 const P95: &str = "latency.page.p95@peak";
-/// Sizes of a server on offer: cores, and dollars per month.
+/// Sizes of a server on offer, the cheapest first: cores, and dollars per month.
 const SIZES: [(u32, f64); 5] = [(1, 70.0), (2, 120.0), (4, 210.0), (8, 390.0), (16, 750.0)];
 
 fn main() -> Result<(), Error> {
@@ -49,7 +49,7 @@ fn main() -> Result<(), Error> {
     let mut smaller: Option<Results> = None;
     for ((cores, _), variant) in SIZES.into_iter().zip(variants) {
         let results = variant.run(&run)?;
-        let dollars = variant.monthly_cost().unwrap_or_default();
+        let dollars = variant.monthly_cost().expect("it has prices");
         print!("two servers of {cores} cores, ${dollars}/month: p95 {}", results.figure(P95)?);
         if let Some(smaller) = &smaller {
             print!(", against the size before {}", results.difference(smaller, P95)?);

@@ -209,7 +209,7 @@ impl Scenario {
     }
 
     /// Returns one variant per value of a key (a sweep); all variants are checked before any is run.
-    /// [`Self::combinations`] varies several keys.
+    /// [`Self::combinations`] varies several keys, and refuses variants that are the same model.
     ///
     /// # Errors
     ///

@@ -21,8 +21,8 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// The diagnostics of the first variant with errors; a key that stands twice; two variants that are the same model;
-    /// more than a million variants.
+    /// The diagnostics of the first variant with errors; a key without values or that stands twice; two variants that are the
+    /// same model; more than a million variants.
     ///
     /// ```
     /// # use fivenines::{Scenario, Value};
@@ -74,7 +74,7 @@ impl Scenario {
     ///
     /// # Errors
     ///
-    /// A scenario without uncertain keys; a range in which no value can be drawn; no variant, or more than a million;
+    /// A scenario without a key that has both ends of a range; a range in which no value can be drawn; no variant, or more than a million;
     /// the diagnostics of the first variant with errors; two variants that are the same model.
     ///
     /// ```
@@ -87,7 +87,7 @@ impl Scenario {
     /// ```
     pub fn latin_hypercube(&self, count: u32) -> Result<Vec<Self>, Error> {
         if count == 0 || usize::try_from(count).is_ok_and(|count| count > MOST) {
-            return Err(wrong(format!("{count} variants: a Latin hypercube has 1 to 1,000,000")));
+            return Err(wrong(format!("{count} variants: a Latin hypercube has 1 to {MOST}")));
         }
         self.varied(drawn(self.draft(), count)?)
     }
@@ -132,6 +132,9 @@ pub(super) fn combined(axes: &[Axis]) -> Result<Vec<Variant>, Error> {
         if axes[..at].iter().any(|other| other.path == axis.path) {
             return Err(wrong(format!("`{}` is varied twice", shown(&axis.path))));
         }
+        if axis.values.is_empty() {
+            return Err(wrong(format!("`{}` has no values", shown(&axis.path))));
+        }
     }
     product(axes).ok_or_else(|| wrong(format!("this gives more than {MOST} variants")))
 }
@@ -145,7 +148,7 @@ pub(super) fn ranges(draft: &Draft) -> Result<Vec<Uncertain>, Error> {
     let keys = uncertain(&draft.as_written().canonical());
     if keys.is_empty() {
         let message = "no key of this scenario has a range of uncertainty (`low` and `high`)";
-        let help = "write `{ value = \"4h\", low = \"1h\", high = \"12h\" }` for a value";
+        let help = "write `{ value = \"4h\", low = \"1h\", high = \"12h\" }` for a value, or give the values of keys";
         return Err(wrong(message.to_string()).with_help(Some(help.to_string())));
     }
     Ok(keys)
@@ -155,7 +158,12 @@ pub(super) fn ranges(draft: &Draft) -> Result<Vec<Uncertain>, Error> {
 ///
 /// # Errors
 ///
-/// A scenario without uncertain keys; a range in which no value can be drawn.
+/// A scenario without uncertain keys, or of which none has both ends; a range in which no value can be drawn.
 pub(super) fn drawn(draft: &Draft, count: u32) -> Result<Vec<Variant>, Error> {
-    latin_hypercube(&ranges(draft)?, count, draft.scenario.run.seed.value).map_err(wrong)
+    let keys = ranges(draft)?;
+    if !keys.iter().any(|key| key.low.is_some() && key.high.is_some()) {
+        let message = "no key of this scenario has both ends of a range (`low` and `high`)";
+        return Err(wrong(message.to_string()));
+    }
+    latin_hypercube(&keys, count, draft.scenario.run.seed.value).map_err(wrong)
 }

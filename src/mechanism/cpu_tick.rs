@@ -13,8 +13,8 @@
 //!
 //! In: `runnable`, `cancel`, `limits`, `capacity`, `advance`. Out: ids of phases done.
 //! Holds: no processor idles while a thread waits in a run queue; used + idle + unavailable = cores × time in
-//! integers; a phase ends at the nanosecond at which its work is done; phases due at an instant are done before
-//! its tick, both before any change made at that instant; an early query changes nothing.
+//! integers; a phase ends at the nanosecond at which its work is done, in a guest at the nearest one; phases due at an instant are
+//! done before its tick, both before any change made at that instant; an early query changes nothing.
 //! Cost: a tick at which something can change costs O(processors), a second O(threads), other ticks of a server
 //! without caps nothing; a change costs O(processors).
 //! Leaves out: kernel priorities of threads in system calls, real-time and interrupt threads, processor sets,
@@ -230,8 +230,8 @@ impl CpuTick {
         place(self.threads.len() - 1)
     }
 
-    /// Removes a phase; returns its remaining work to the nearest core-nanosecond. `None` if it
-    /// is done, was removed before, or is not in `zone`. A phase due at `now` counts as done.
+    /// Removes a phase of `zone`; returns its remaining work to the nearest core-nanosecond. `None` if it is done or was removed
+    /// before. A phase due at `now` counts as done.
     pub fn cancel(&mut self, now: SimTime, zone: usize, handle: PhaseHandle) -> Option<Work> {
         self.settle(now);
         if self.zones[zone].guest.is_some() {
@@ -252,7 +252,7 @@ impl CpuTick {
     }
 
     /// Sets the limits of `zone`. Shares are picked up at the next second, a cap is in force at once. A hold ends,
-    /// the burst timer keeps its value.
+    /// the burst timer keeps its value. Virtual processors stay those of [`Self::new`].
     pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
         self.settle(now);
         let own = &mut self.zones[zone];

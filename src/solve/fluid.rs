@@ -79,7 +79,7 @@ pub use memo::{Known, MOST_CELLS, Memo};
 use messages::Refused;
 use restored::Restored;
 pub use restored::RestoredTally;
-use row::{Row, next_interval};
+use row::{Row, interval_end};
 use scaling::{ScalerTally, Scalers};
 use stalls::Stall;
 use together::{Bad, union};
@@ -96,8 +96,8 @@ pub const SHARE: f64 = 1e9;
 /// Step of the rate around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
 const HOUR_S: f64 = 3_600.0;
-/// Time after a change in which departed users are followed: several times what their number takes to settle, with think times
-/// of a minute or two.
+/// Time after a change in which departed users are followed, to the end of its 5-minute interval: several times what their number
+/// takes to settle, with think times of a minute or two.
 const FOLLOWED: SimDuration = SimDuration::from_secs(25 * 60);
 
 /// Results of one replication for one class.
@@ -365,7 +365,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let before = Rc::clone(&self.load);
         self.enter();
         if troubled || self.is_troubled() {
-            self.follow = next_interval(at + FOLLOWED);
+            self.follow = interval_end(at + FOLLOWED);
         }
         let load = Rc::clone(&self.load);
         for (class, load) in load.flows.iter().enumerate() {
@@ -432,7 +432,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.rows.iter_mut().for_each(|row| row.settled = false);
                 self.grow_old();
                 self.enter();
-                self.follow = next_interval(until + FOLLOWED);
+                self.follow = interval_end(until + FOLLOWED);
                 self.divide_again();
             }
         }
@@ -474,7 +474,7 @@ impl<'m, 'p> Live<'m, 'p> {
             return SimTime::NEVER;
         }
         self.following = true;
-        next_interval(self.from)
+        interval_end(self.from)
     }
 
     /// Accounts for one interval in one cell.

@@ -1,17 +1,20 @@
 //! A guest: its virtual processors are threads of the machine, and its phases share what these get.
 //!
-//! Model: a guest has as many threads awake as its phases can use, and at most one per virtual processor. The scheduler of
-//! the machine knows these alone. Inside, the time of the threads that run is divided evenly over the cores that the
-//! phases can use: processor sharing, as of a guest that moves its own threads between its virtual processors.
+//! Model: a guest has as many virtual processors awake as its phases have threads, and at most all. The scheduler of the machine
+//! knows these alone. Inside, their time is divided evenly over the threads of the phases: processor sharing, as of a guest that
+//! moves its own threads between its virtual processors. A phase of three threads gets three times as much as one of a single
+//! thread, where the fluid model divides evenly over phases, each up to its threads. When a phase ends, a virtual processor
+//! that waits goes to sleep before one that runs: the guest moves its thread to the free one.
 //!
 //! In: phases, and the rate of the threads that run. Out: numbers of phases done.
 //! Holds: a phase ends at the nearest nanosecond to the instant at which its work is done.
+//! Cost: a change costs O(virtual processors).
 //! Leaves out: ticks and quanta inside the guest; a virtual processor that waits holds up no phase longer than the others.
 
 use super::queue::NONE;
 use super::thread::State;
 use super::{CpuTick, PhaseHandle};
-use crate::convert::nearest;
+use crate::convert::{nearest, place};
 use crate::mechanism::virtual_clock::{Members, VirtualClock};
 use crate::units::{Cores, SimTime, Work};
 
@@ -20,13 +23,13 @@ use crate::units::{Cores, SimTime, Work};
 pub(super) struct Guest {
     /// Number of virtual processors.
     vcpus: u64,
-    /// Core-nanoseconds that a phase has got for each core that it can use.
+    /// Core-nanoseconds that each thread of a phase has got.
     clock: VirtualClock,
-    /// Phases; the class of each is the number of cores that it can use.
+    /// Phases; the class of each is the number of its threads.
     members: Members,
-    /// The sum of these cores.
+    /// Number of threads of all phases.
     weight: u64,
-    /// First of the threads that are awake.
+    /// First of the virtual processors that are awake.
     first: u32,
     awake: u64,
 }
@@ -48,7 +51,7 @@ impl Guest {
         self.clock.due(&mut self.members)
     }
 
-    /// Divides the `rate` of its threads that run, in steps of 2⁻⁴⁸ core, from now on.
+    /// Divides the `rate` of its virtual processors that run, in steps of 2⁻⁴⁸ core, from now on.
     pub(super) fn pace(&mut self, now: SimTime, rate: u64) {
         let all = Cores::from_steps(rate).count();
         let each = if self.weight > 0 { all / self.weight as f64 } else { 0.0 };
@@ -57,25 +60,28 @@ impl Guest {
 }
 
 impl CpuTick {
-    /// Adds a phase of `work` to a guest, which can use as many `cores`.
+    fn guest(&mut self, zone: usize) -> &mut Guest {
+        self.zones[zone].guest.as_mut().expect("the zone is a guest")
+    }
+
+    /// Adds a phase of `work` to a guest, which has as many `threads`.
     pub(super) fn begin_in_guest(
         &mut self,
         now: SimTime,
         zone: usize,
-        (phase, work, cores): (u32, Work, u64),
+        (phase, work, threads): (u32, Work, u64),
     ) -> PhaseHandle {
-        let own = &mut self.zones[zone];
-        own.account(now, self.nominal);
-        let guest = own.guest.as_mut().expect("the zone is a guest");
         if work == Work::ZERO {
             self.done.push(phase);
             self.done_at = now;
-            return guest.members.gone(phase);
+            return self.guest(zone).members.gone(phase);
         }
-        own.phases += 1;
-        let amount = work.core_nanos() as f64 / cores as f64;
-        let handle = guest.clock.join(&mut guest.members, now, amount, cores, phase);
-        guest.weight += cores;
+        self.zones[zone].account(now, self.nominal);
+        self.zones[zone].phases += 1;
+        let guest = self.guest(zone);
+        let amount = work.core_nanos() as f64 / threads as f64;
+        let handle = guest.clock.join(&mut guest.members, now, amount, threads, phase);
+        guest.weight += threads;
         self.fit(now, zone);
         handle
     }
@@ -87,17 +93,15 @@ impl CpuTick {
         zone: usize,
         handle: PhaseHandle,
     ) -> Option<Work> {
-        let own = &mut self.zones[zone];
-        let guest = own.guest.as_mut().expect("the zone is a guest");
-        let cores = guest.members.class_of(handle)?;
-        own.account(now, self.nominal);
-        own.phases -= 1;
-        let guest = own.guest.as_mut().expect("the zone is a guest");
+        let threads = self.guest(zone).members.class_of(handle)?;
+        self.zones[zone].account(now, self.nominal);
+        self.zones[zone].phases -= 1;
+        let guest = self.guest(zone);
         let left = guest.clock.leave(&mut guest.members, now, handle);
-        guest.weight -= cores;
+        guest.weight -= threads;
         self.fit(now, zone);
         self.fill(now);
-        Some(Work::from_core_nanos(nearest(left * cores as f64)))
+        Some(Work::from_core_nanos(nearest(left * threads as f64)))
     }
 
     /// Ends the phases of a guest that are done at `now`.
@@ -105,9 +109,9 @@ impl CpuTick {
         let own = &mut self.zones[zone];
         let guest = own.guest.as_mut().expect("the zone is a guest");
         let mut ended = 0;
-        while let Some((phase, cores)) = guest.clock.take_due(&mut guest.members, now) {
+        while let Some((phase, threads)) = guest.clock.take_due(&mut guest.members, now) {
             self.done.push(phase);
-            guest.weight -= cores;
+            guest.weight -= threads;
             ended += 1;
         }
         if ended > 0 {
@@ -117,13 +121,12 @@ impl CpuTick {
         }
     }
 
-    /// Wakes as many threads of a guest as its phases can use, and puts the others to sleep: first those that run, since the
-    /// work that has ended was on one of them.
+    /// Wakes as many virtual processors of a guest as its phases have threads, and puts the others to sleep.
     fn fit(&mut self, now: SimTime, zone: usize) {
         self.is_stale = true;
         loop {
             let rate = self.zones[zone].rate;
-            let guest = self.zones[zone].guest.as_mut().expect("the zone is a guest");
+            let guest = self.guest(zone);
             let wanted = guest.weight.min(guest.vcpus);
             if guest.awake == wanted {
                 return guest.pace(now, rate);
@@ -131,9 +134,9 @@ impl CpuTick {
             if guest.awake < wanted {
                 guest.awake += 1;
                 let next = guest.first;
-                let thread = self.rouse(now, crate::convert::place(zone));
+                let thread = self.rouse(now, place(zone));
                 self.threads[thread as usize].sibling = next;
-                self.zones[zone].guest.as_mut().expect("the zone is a guest").first = thread;
+                self.guest(zone).first = thread;
                 self.start(now, thread);
             } else {
                 let thread = self.unlink(zone);
@@ -142,14 +145,14 @@ impl CpuTick {
         }
     }
 
-    /// Takes a thread out of the list of those awake: the first that runs, else the first.
+    /// Takes a virtual processor out of the list of those awake: the first that waits, else the first.
     fn unlink(&mut self, zone: usize) -> u32 {
         let guest = self.zones[zone].guest.as_mut().expect("the zone is a guest");
         guest.awake -= 1;
         let first = guest.first;
         let runs = |thread: u32| self.threads[thread as usize].state == State::Running;
         let (mut before, mut thread) = (NONE, first);
-        while thread != NONE && !runs(thread) {
+        while thread != NONE && runs(thread) {
             (before, thread) = (thread, self.threads[thread as usize].sibling);
         }
         if thread == NONE {

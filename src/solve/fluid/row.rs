@@ -167,6 +167,6 @@ impl Row {
 }
 
 /// Returns the end of the 5-minute interval of an instant.
-pub(super) fn next_interval(at: SimTime) -> SimTime {
+pub(super) fn interval_end(at: SimTime) -> SimTime {
     SimTime::from_nanos((at.nanos() / INTERVAL.nanos() + 1) * INTERVAL.nanos())
 }

@@ -34,8 +34,8 @@ fn a_guest_uses_no_more_than_its_virtual_processors() {
     }
 }
 
-/// Alone on a server a guest meets no scheduler but its own: its phases end at the nanoseconds of the fluid model, also when some are
-/// cancelled. A phase that can use three cores beside one that can use one gets three times as much.
+/// Alone on a server a guest meets no scheduler but its own: its phases of one thread end at the nanoseconds of the fluid model, also when
+/// some are cancelled.
 #[test]
 fn a_guest_alone_ends_its_phases_when_the_fluid_model_does() {
     let limits = [guest(100, 3)];
@@ -60,12 +60,33 @@ fn a_guest_alone_ends_its_phases_when_the_fluid_model_does() {
     assert_eq!(ends[0], ends[1]);
     let used = |ledger: ZoneLedger| ledger.used;
     assert_eq!(used(tick.zone_ledger(at(60_000), 0)), used(fluid.zone_ledger(at(60_000), 0)));
+}
 
+/// Three virtual processors divide their time over four threads: a phase of one thread gets 0.75 cores, one of three 2.25.
+#[test]
+fn threads_inside_a_guest_get_equal_time() {
     let mut two = CpuTick::new(Cores::whole(4), &[guest(100, 3)], CLASSIC);
     two.runnable(SimTime::ZERO, 0, 1, core_millis(300), Cores::ONE);
     two.runnable(SimTime::ZERO, 0, 2, core_millis(900), Cores::whole(3));
-    let done: Vec<u32> = two.advance(at(400)).collect();
-    assert_eq!(done, [1, 2]);
+    assert_eq!(two.advance(at(399)).count(), 0);
+    assert_eq!(two.advance(at(400)).collect::<Vec<u32>>(), [1, 2]);
+}
+
+/// Two virtual processors and a hog on one processor. When one of two phases ends, the other goes on at once, on the virtual processor
+/// that has the processor: the one that waits goes to sleep.
+#[test]
+fn a_phase_that_ends_leaves_its_processor_to_the_others_of_its_guest() {
+    let mut cpu = CpuTick::new(Cores::ONE, &[guest(1000, 2), ZoneLimits::only_shares(1)], CLASSIC);
+    cpu.runnable(SimTime::ZERO, 1, 9, ENDLESS, Cores::ONE);
+    cpu.runnable(at(1), 0, 1, core_millis(2), Cores::ONE);
+    cpu.runnable(at(1), 0, 2, core_millis(40), Cores::ONE);
+    let mut ended = None;
+    while let Some(due) = cpu.next_due().filter(|_| ended.is_none()) {
+        ended = cpu.advance(due).next().map(|phase| (due, phase));
+    }
+    let (now, phase) = ended.expect("the short phase ends");
+    assert_eq!(phase, 1);
+    assert_eq!(cpu.rate(0), Cores::ONE, "the guest goes on at {now}");
 }
 
 fn advance(
