@@ -1,12 +1,15 @@
 //! Promise: the capacities, and the latencies of `replication`, that the header of a shipped file gives beside a sweep are those of the sweep.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
+
+use tempfile::TempDir;
 
 use crate::common::binary;
 use crate::faults_shipped::full;
 
-/// What a header says about the variants of its sweep, in their order.
+/// Numbers that a header gives for the variants of its sweep, in their order.
 struct Curve {
     /// Path below `scenarios/`, without its ending.
     file: &'static str,
@@ -92,26 +95,35 @@ const CURVES: [Curve; 7] = [
     },
 ];
 
-/// Returns value and interval of a figure, by variant.
-fn swept(curve: &Curve, out: &str) -> Vec<[f64; 3]> {
+/// Runs the sweep of a curve, with the figures of all curves of this sweep; returns the folder of its results.
+fn swept(curve: &Curve) -> TempDir {
     let root = env!("CARGO_MANIFEST_DIR");
     let path = |name: &str| format!("{root}/scenarios/{name}");
     let folder = curve.file.split('/').next().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let same = CURVES.iter().filter(|one| (one.file, one.points) == (curve.file, curve.points));
     let ended = Command::new(binary())
         .args(["sweep", &path(&format!("{}.toml", curve.file))])
         .args(["--points", &path(&format!("{folder}/{}", curve.points))])
-        .args(["--figure", curve.figure, "--solver", "requests", "--out", out, "--quiet"])
+        .args(same.flat_map(|one| ["--figure", one.figure]))
+        .args(["--solver", "requests", "--quiet", "--out"])
+        .arg(home.path().join("out"))
         .output()
         .unwrap();
     assert!(ended.status.code().is_some_and(|code| code < 2), "{}: {ended:?}", curve.file);
+    home
+}
+
+/// Returns value and interval of a figure, by variant.
+fn values(home: &TempDir, figure: &str) -> Vec<[f64; 3]> {
     let mut rows = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
-        .from_path(format!("{out}/sweep/sweep.csv"))
+        .from_path(home.path().join("out/sweep/sweep.csv"))
         .unwrap();
     let names = rows.headers().unwrap().clone();
     let at = |name: &str| names.iter().position(|other| other == name).unwrap();
-    let (figure, ends) = (at("figure"), ["value", "value_lo", "value_hi"].map(at));
-    let rows = rows.records().map(Result::unwrap).filter(|row| &row[figure] == curve.figure);
+    let (of, ends) = (at("figure"), ["value", "value_lo", "value_hi"].map(at));
+    let rows = rows.records().map(Result::unwrap).filter(|row| &row[of] == figure);
     rows.map(|row| ends.map(|end| row[end].parse().unwrap())).collect()
 }
 
@@ -126,6 +138,7 @@ fn numbers(text: &str) -> Vec<String> {
 /// The numbers of each header stand there, and the sweep that it names gives them: within the interval, or as the header rounds.
 #[test]
 fn the_curves_in_headers_are_those_of_their_sweeps() {
+    let mut ran: BTreeMap<(&str, &str), TempDir> = BTreeMap::new();
     for curve in &CURVES {
         let path = format!("{}/scenarios/{}.toml", env!("CARGO_MANIFEST_DIR"), curve.file);
         let stand = numbers(&fs::read_to_string(path).unwrap());
@@ -135,8 +148,8 @@ fn the_curves_in_headers_are_those_of_their_sweeps() {
         if !full() {
             continue;
         }
-        let home = tempfile::tempdir().unwrap();
-        let found = swept(curve, &home.path().join("out").display().to_string());
+        let home = ran.entry((curve.file, curve.points)).or_insert_with(|| swept(curve));
+        let found = values(home, curve.figure);
         assert_eq!(found.len(), curve.says.len(), "{}: {found:?}", curve.file);
         for (said, found) in curve.says.iter().zip(found) {
             let said: f64 = said.parse().unwrap();
@@ -153,7 +166,7 @@ fn the_curves_in_headers_are_those_of_their_sweeps() {
 #[test]
 fn every_header_with_a_sweep_is_tested_or_listed() {
     let root = format!("{}/scenarios", env!("CARGO_MANIFEST_DIR"));
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     for folder in fs::read_dir(&root).unwrap() {
         for file in fs::read_dir(folder.unwrap().path()).unwrap() {
             let path = file.unwrap().path();
