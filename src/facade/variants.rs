@@ -61,7 +61,7 @@ impl Scenario {
     /// let rate = range.iter().fold(fivenines::Value::table(), |rate, (key, text)| rate.with(key, *text));
     /// let variants = desk.with("workload.jobs.rate", rate)?.tornado()?;
     /// assert_eq!(variants.len(), 3);
-    /// assert_eq!(variants[2].changes().last().unwrap(), "workload.jobs.rate=\"90/s\"");
+    /// assert_eq!(variants[2].changes().last().unwrap(), "workload.jobs.rate=90/s");
     /// # Ok::<(), fivenines::Error>(())
     /// ```
     pub fn tornado(&self) -> Result<Vec<Self>, Error> {
