@@ -527,6 +527,17 @@ pub struct Capacity {
     pub alone_s: f64,
     /// True if a request holds a worker while it waits there.
     pub holds_a_worker: bool,
+    /// Queues of which each unit of work takes one at random; `None`: one queue.
+    pub queues: Option<Queues>,
+}
+
+/// Equal queues of which each unit of work takes one at random.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queues {
+    /// Number of queues.
+    pub count: u32,
+    /// Units of work that each does at once.
+    pub at_once: u32,
 }
 
 /// Returns the capacity of a resource; `None` if the part has no such resource.

@@ -46,6 +46,7 @@ mod line;
 mod memo;
 mod memories;
 mod messages;
+mod narrow;
 pub mod reading;
 mod refusals;
 mod restored;
@@ -73,7 +74,6 @@ pub use busy::Busy;
 use commits::Group;
 pub use commits::WritesTally;
 pub use lag::LagTally;
-use line::line;
 use memo::Shared;
 pub use memo::{Known, MOST_CELLS, Memo};
 use messages::Refused;
@@ -701,24 +701,14 @@ impl<'m, 'p> Live<'m, 'p> {
             load.publish(&mut rates);
             let excess = self.memo.excess(state, class, &rates);
             let rate = rates[class];
-            let capacity = match (excess.plain > 0.0, excess.most > 0.0) {
-                (true, _) => rate * (1.0 - excess.plain),
-                (false, true) => rate / excess.most,
-                (false, false) => f64::INFINITY,
-            };
-            let of = &self.memo.plan.classes[class];
-            let room =
-                self.room(class).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
-            let row = &mut self.rows[class];
-            let from_line = line(row, &of.patience, (rate, capacity), (seconds, room));
-            // Without patience the queue is followed through the whole week.
-            row.settled &= of.patience.ends() || !grows;
-            lost += from_line + rate * seconds * (excess.noisy - excess.plain).max(0.0);
+            let (from_line, more) = self.wait_in_line(class, &excess, (rate, seconds), grows);
+            lost += (from_line + more).max(0.0);
             wasted += rate * seconds * excess.wasted;
             if notes {
                 let many = from_line >= BAD * rate * seconds && from_line > 0.0;
                 let risk = if many { 1.0 } else { excess.bad };
-                row.risk((at, until), None, |from, to| risk * to.since(from).nanos() as f64);
+                self.rows[class]
+                    .risk((at, until), None, |from, to| risk * to.since(from).nanos() as f64);
             }
             at = until;
         }
@@ -735,14 +725,6 @@ impl<'m, 'p> Live<'m, 'p> {
             }
         }
         (lost, wasted)
-    }
-
-    /// Returns the workers, and the places in the queue, where a class enters, at the members that exist at present.
-    fn room(&self, class: usize) -> Option<(f64, f64)> {
-        let of = &self.memo.plan.classes[class];
-        let entry = of.entry?;
-        let share = self.scalers.rooms(self.memo.plan, &self.load, &of.services);
-        Some((entry.workers * share, entry.backlog * share))
     }
 
     fn end_month(&mut self) {

@@ -59,7 +59,7 @@ use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 21;
+pub const RESULTS_VERSION: u32 = 22;
 
 /// Statistics of every latency.
 pub const STATS: [(&str, Stat); 4] = [

@@ -10,6 +10,7 @@ mod cold;
 mod edges;
 mod groups;
 mod histories;
+mod in_vain;
 mod lag;
 pub mod load;
 mod memories;

@@ -121,7 +121,12 @@ impl Flow for Balancer {
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         let Part::Balancer { balancer, .. } = part else { return None };
         let cores = draft.scenario.balancer[balancer].1.cores.as_ref()?.value;
-        Some(Capacity { per_second: f64::from(cores), alone_s: 1.0, holds_a_worker: false })
+        Some(Capacity {
+            per_second: f64::from(cores),
+            alone_s: 1.0,
+            holds_a_worker: false,
+            queues: None,
+        })
     }
 
     fn passes_on(&self, sums: &mut Sums<'_>, index: usize, rate: f64) {

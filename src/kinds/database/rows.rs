@@ -26,7 +26,7 @@ pub(super) fn offers(
 
 /// Returns the capacity of a row; `None` for other resources.
 pub(super) fn capacity(resource: Resource) -> Option<Capacity> {
-    let one = Capacity { per_second: 1.0, alone_s: 1.0, holds_a_worker: true };
+    let one = Capacity { per_second: 1.0, alone_s: 1.0, holds_a_worker: true, queues: None };
     (resource == Resource::Row).then_some(one)
 }
 

@@ -15,7 +15,7 @@ use crate::mechanism::leaf_queue::{Class, LIMITS};
 use crate::mechanism::scan;
 use crate::plan::Draft;
 use crate::plan::fluid::network::{self, Onward, times};
-use crate::plan::load::{Capacity, Operations, Resource, Sums, mean};
+use crate::plan::load::{Capacity, Operations, Queues, Resource, Sums, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::{Part, disk_sets};
 use crate::scenario::law::LawSpec;
@@ -217,7 +217,9 @@ fn flush_s(given: Option<&Spanned<LawSpec<SimDuration>>>, kind: DiskKind) -> f64
 /// Returns the capacity of a set of disks, in random operations per second.
 #[must_use]
 pub fn capacity(set: &DiskSetSpec) -> Capacity {
-    let serving = f64::from(set.columns().disks) * f64::from(set.at_once());
+    let queues = Queues { count: set.columns().disks, at_once: set.at_once() };
     let each = each_per_s(set);
-    Capacity { per_second: serving * each, alone_s: 1.0 / each, holds_a_worker: true }
+    let per_second = f64::from(queues.count) * f64::from(queues.at_once) * each;
+    let queues = Some(queues);
+    Capacity { per_second, alone_s: 1.0 / each, holds_a_worker: true, queues }
 }

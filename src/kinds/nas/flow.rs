@@ -113,7 +113,7 @@ impl Flow for Nas {
                 Some(disks::flow::capacity(&draft.scenario.nas[nas].1.pools[pool].1))
             }
             Part::Head { .. } => {
-                Some(Capacity { per_second: 1.0, alone_s: 1.0, holds_a_worker: true })
+                Some(Capacity { per_second: 1.0, alone_s: 1.0, holds_a_worker: true, queues: None })
             }
             _ => None,
         }

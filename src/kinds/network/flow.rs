@@ -26,7 +26,7 @@ impl Flow for Site {
         let Part::Uplink { site, .. } = part else { return None };
         let bandwidth = draft.scenario.site[site].1.uplinks.as_ref()?.bandwidth.value;
         let per_second = bandwidth.bytes_per_s() as f64;
-        Some(Capacity { per_second, alone_s: 0.0, holds_a_worker: false })
+        Some(Capacity { per_second, alone_s: 0.0, holds_a_worker: false, queues: None })
     }
 }
 
@@ -54,6 +54,6 @@ impl Flow for Link {
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         let Part::Link(link) = part else { return None };
         let per_second = draft.scenario.link[link].1.bandwidth.value.bytes_per_s() as f64;
-        Some(Capacity { per_second, alone_s: 1.0 / per_second, holds_a_worker: true })
+        Some(Capacity { per_second, alone_s: 1.0 / per_second, holds_a_worker: true, queues: None })
     }
 }

@@ -36,7 +36,12 @@ impl Flow for Station {
     fn capacity(&self, draft: &Draft, part: Part, _: Resource) -> Option<Capacity> {
         let Part::Station { station, .. } = part else { return None };
         let servers = draft.scenario.station[station].1.servers.value;
-        Some(Capacity { per_second: f64::from(servers), alone_s: 1.0, holds_a_worker: true })
+        Some(Capacity {
+            per_second: f64::from(servers),
+            alone_s: 1.0,
+            holds_a_worker: true,
+            queues: None,
+        })
     }
 }
 

@@ -114,7 +114,12 @@ impl Flow for Server {
         }
         let Part::Server(id) = part else { return None };
         let cores = draft.scenario.server[id.group].1.cores.value;
-        Some(Capacity { per_second: f64::from(cores), alone_s: 0.0, holds_a_worker: true })
+        Some(Capacity {
+            per_second: f64::from(cores),
+            alone_s: 0.0,
+            holds_a_worker: true,
+            queues: None,
+        })
     }
 
     fn leads_io(
@@ -183,7 +188,7 @@ impl Flow for Zone {
             Resource::Baseline => (cpu.baseline.as_ref()?.value, 0.0),
             _ => return None,
         };
-        Some(Capacity { per_second, alone_s, holds_a_worker: true })
+        Some(Capacity { per_second, alone_s, holds_a_worker: true, queues: None })
     }
 
     fn is_slice(&self, _: Part) -> bool {

@@ -295,16 +295,16 @@ impl FluidPlan {
                 let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
                 let time_out = clients.and_then(|clients| clients.time_out.as_ref());
                 let lost = objective.and_then(|objective| objective.lost_after.as_ref());
-                let own = [time_out, lost].into_iter().flatten().map(|limit| limit.value).min();
+                let [time_out, lost] = [time_out, lost].map(|limit| limit.map(|of| of.value));
                 let patience = clients.and_then(|clients| clients.patience.as_ref());
-                let limited = patience.is_some() || own.is_some();
+                let limited = patience.is_some() || time_out.is_some() || lost.is_some();
                 let on_the_way = pauses::shortest_time_out(draft, &waited_out, class, limited);
-                let most = own.into_iter().chain(on_the_way).min();
+                let request = time_out.into_iter().chain(on_the_way).min();
                 let law = patience.map(|law| law_of(law));
                 self.classes.push(FluidClass {
                     name: class_name.text.clone(),
                     class,
-                    patience: Patience::new(law, most),
+                    patience: Patience::new(law, request, lost),
                     entry: Entry::of(draft, &self.network, class, places::clients(draft, at)),
                     services: services(draft, class),
                     requests: requests(draft, class),

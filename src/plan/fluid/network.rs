@@ -160,6 +160,8 @@ pub struct ResourceOf {
     /// True if a request holds a worker while it waits there: not before it has entered a service, nor after its reply
     /// has left.
     pub holds_a_worker: bool,
+    /// Queues of which each unit of work takes one at random; `None`: one queue.
+    pub queues: Option<load::Queues>,
 }
 
 /// Work of the deep probes of a member, which does not depend on the traffic.
@@ -346,6 +348,7 @@ impl<'d> Builder<'d> {
             capacity: capacity.per_second,
             seconds: capacity.alone_s,
             holds_a_worker: capacity.holds_a_worker,
+            queues: capacity.queues,
         });
         self.resources.insert((part, resource), at);
         Some(at)

@@ -32,6 +32,12 @@ pub struct Entry {
     pub rooms: f64,
     /// Probability that a request of a view goes to another queue than its first.
     pub elsewhere: f64,
+    /// Share of the time that a view takes inside which its first request takes, and the number of waits of a view one after the
+    /// other.
+    pub own: f64,
+    pub trips: f64,
+    /// True if users who abandon leave the queue: it is that of a balancer.
+    pub is_left: bool,
 }
 
 impl Entry {
@@ -58,12 +64,18 @@ impl Entry {
         let services = services(draft, class);
         let trip = |clients| places::usual_trip_s(draft, class, clients);
         let round_trip = clients.map_or(0.0, trip);
+        let at_once =
+            clients.map_or(1.0, |of| f64::from(draft.scenario.clients[of].1.connections.value));
+        let alone = |class: usize| load::closed::steps_s(draft, class, &draft.routes[class].steps);
         let (mut followers, mut each, mut at) = (0.0, 1.0, class);
+        let (mut works, mut trips) = (alone(class), 1.0);
         while let Some(next) = draft.links.thens[at].filter(|_| each > 0.0) {
             let then = draft.scenario.request[at].1.then.as_ref();
             each *= then.map_or(0.0, |then| load::mean(&then.value.count.value));
             if super::services(draft, next) == services {
                 followers += each * comes_through(draft, next);
+                works += each * alone(next);
+                trips += (each / at_once).ceil();
             }
             at = next;
         }
@@ -75,6 +87,9 @@ impl Entry {
             follow_after: SimDuration::from_seconds_f64(round_trip),
             rooms: way.rooms,
             elsewhere: way.elsewhere,
+            own: if works > 0.0 { alone(class) / works } else { 1.0 },
+            trips,
+            is_left: is_left(draft, entrance),
         })
     }
 
@@ -93,6 +108,22 @@ fn comes_through(draft: &Draft, class: usize) -> f64 {
     match draft.links.enters[class] {
         Some(Entrance::Cdn(cdn)) => 1.0 - draft.hits.at_edges(draft, cdn, class),
         _ => 1.0,
+    }
+}
+
+/// Returns whether requests at an entrance wait in the queue of a balancer with a limit, which users who abandon leave.
+fn is_left(draft: &Draft, entrance: Entrance) -> bool {
+    let links = &draft.links;
+    match entrance {
+        Entrance::Service(..) => false,
+        Entrance::Balancer(at) => {
+            let spec = &draft.scenario.balancer[at].1;
+            spec.limit.is_some() || spec.member_limit.is_some()
+        }
+        Entrance::NameService(at) => {
+            links.name_services[at].iter().any(|target| is_left(draft, *target))
+        }
+        Entrance::Cdn(cdn) => links.origin_of(cdn).is_some_and(|origin| is_left(draft, origin)),
     }
 }
 
@@ -176,6 +207,13 @@ impl FluidPlan {
 
     fn is_head(&self, part: u32) -> bool {
         matches!(self.network.parts.get(part as usize), Some(Part::Head { .. }))
+    }
+
+    /// Returns whether all users of a class leave after a lost page, with further pages to come.
+    #[must_use]
+    pub fn leaves(&self, class: usize) -> bool {
+        let mut of = self.workloads.iter().filter(|workload| workload.class == class);
+        of.all(|workload| workload.users.session.is_some())
     }
 
     /// Returns two rates per second, per class: the sum of the means of its workloads, and of their peaks.

@@ -23,6 +23,7 @@ mod load;
 pub mod pauses;
 mod ways;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::memories::{LookUps, MemoryNow};
@@ -338,13 +339,17 @@ impl<'p> Standing<'p> {
         let held = self.held_per_view(class, &mut walk);
         let fetches = walk.fetches();
         let mut work = vec![0.0; net.resources.len()];
-        let mut stages = Vec::new();
-        for (at, node) in net.nodes.iter().enumerate() {
+        let (mut stages, mut aside) = (Vec::new(), BTreeMap::new());
+        for (node_at, node) in net.nodes.iter().enumerate() {
             let mut stage = Vec::new();
-            for (branch, visits) in node.branches.iter().zip(walk.visits(at)) {
+            for (branch, visits) in node.branches.iter().zip(walk.visits(node_at)) {
                 for (at, each) in &branch.work {
                     let slow = self.slowness(branch, *at as usize);
-                    work[*at as usize] += each * visits * slow * reached * (1.0 - in_vain);
+                    let done = each * visits * slow * reached * (1.0 - in_vain);
+                    work[*at as usize] += done;
+                    if !walk.waited[node_at] && net.resources[*at as usize].queues.is_some() {
+                        *aside.entry(*at).or_insert(0.0) += done;
+                    }
                 }
                 if *visits > 0.0 && !branch.work.is_empty() {
                     let uses = branch.work.iter().map(|(at, _)| *at).collect();
@@ -352,8 +357,8 @@ impl<'p> Standing<'p> {
                 }
             }
             if !stage.is_empty() {
-                let reach = if fails > 0.0 { walk.reach[at] } else { 1.0 };
-                stages.push(Stage { ways: stage, waits: walk.waited[at], reach });
+                let reach = if fails > 0.0 { walk.reach[node_at] } else { 1.0 };
+                stages.push(Stage { ways: stage, waits: walk.waited[node_at], reach });
             }
         }
         for (at, input) in self.plan.inputs.iter().enumerate() {
@@ -388,6 +393,7 @@ impl<'p> Standing<'p> {
             stalls: some(reached * (survives - moves)),
             held: self.held(flow, some(held * reached * (1.0 - in_vain))),
             work: used.map(|(at, work)| (table::u32(at), work)).collect(),
+            aside: aside.into_iter().collect(),
             stages,
             enters: self.plan.entered(answered, |node| walk.visits(node)),
             look_ups: memories::look_ups(net, (&self.up, &self.misses), answered, &walk.visits),

@@ -14,7 +14,11 @@ use crate::units::SimDuration;
 pub struct Patience {
     /// Law for one request; `None`: only `most` limits the wait.
     law: Option<Law>,
-    /// Upper bound: the time-out of clients, or the time after which a view counts as lost.
+    /// Upper bound for one request: the time-out of clients, or one on the way.
+    request: Option<SimDuration>,
+    /// Time after which a view counts as lost.
+    view: Option<SimDuration>,
+    /// The shorter of both.
     most: Option<SimDuration>,
     /// ∫₀ᵗ (1 − F(s)) ds and 1 − F(t) on an even grid, up to the longest wait.
     waits: Vec<(f64, f64)>,
@@ -26,10 +30,13 @@ pub struct Patience {
 const PIECES: u32 = 256;
 
 impl Patience {
-    /// Tabulates the patience for one request: a law, bounded by `most`.
+    /// Tabulates the patience for one request: a law, bounded by `request`, and by the time after which the view is lost.
     #[must_use]
-    pub fn new(law: Option<Law>, most: Option<SimDuration>) -> Self {
-        let Some(of) = &law else { return Self { law, most, waits: Vec::new(), step: 0.0 } };
+    pub fn new(law: Option<Law>, request: Option<SimDuration>, view: Option<SimDuration>) -> Self {
+        let most = request.into_iter().chain(view).min();
+        let Some(of) = &law else {
+            return Self { law, request, view, most, waits: Vec::new(), step: 0.0 };
+        };
         let last = of.quantile(1.0 - 1e-9);
         let step = most.map_or(last, |most| last.min(most.seconds())) / f64::from(PIECES);
         let kept = |x: f64| 1.0 - of.cdf(x).clamp(0.0, 1.0);
@@ -41,7 +48,7 @@ impl Patience {
             sum += (begin + 4.0 * kept(from + step / 2.0) + end) * step / 6.0;
             waits.push((sum, end));
         }
-        Self { law, most, waits, step }
+        Self { law, request, view, most, waits, step }
     }
 
     /// Returns whether users ever abandon.
@@ -61,6 +68,29 @@ impl Patience {
     #[must_use]
     pub const fn most(&self) -> Option<SimDuration> {
         self.most
+    }
+
+    /// Returns the time after which a view counts as lost, if there is one.
+    #[must_use]
+    pub const fn within(&self) -> Option<SimDuration> {
+        self.view
+    }
+
+    /// Returns the time after which nobody in ten to the ninth waits.
+    #[must_use]
+    pub fn end(&self) -> Option<f64> {
+        let law = self.law.as_ref().map(|law| law.quantile(1.0 - 1e-9));
+        let most = self.most.map(SimDuration::seconds);
+        law.into_iter().chain(most).min_by(f64::total_cmp)
+    }
+
+    /// Returns the share of users that has abandoned one request after `seconds`.
+    #[must_use]
+    pub fn request(&self, seconds: f64) -> f64 {
+        if self.request.is_some_and(|most| seconds >= most.seconds()) {
+            return 1.0;
+        }
+        self.law.as_ref().map_or(0.0, |law| law.cdf(seconds).clamp(0.0, 1.0))
     }
 
     fn longest(&self) -> f64 {
@@ -145,6 +175,7 @@ impl Users {
         let patience = Patience::new(
             spec.patience.as_ref().map(|law| law_of(law)),
             spec.time_out.as_ref().map(|limit| limit.value),
+            None,
         );
         let wait = patience.ends().then(|| patience.waiting(f64::INFINITY));
         let gives_up = wait.map(SimDuration::from_seconds_f64);

@@ -31,18 +31,28 @@ impl Memo<'_> {
         })
     }
 
-    /// Returns whether the queue of `class` may grow where resources are used as much as in `top`.
-    pub(super) fn may_grow(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
+    /// Returns whether the queue of `class` may grow at these rates, by flow.
+    pub(super) fn may_grow(&self, load: &StateLoad, class: usize, rates: &[f64]) -> bool {
         let (_, noise) = self.loudest;
-        self.meets(load, class, top, &|_, top| top * noise > 1.0)
+        let used = self.used_by(load, class, rates);
+        self.meets(load, class, &used, &|_, top| top * noise > 1.0)
     }
 
-    /// Returns whether a full queue may refuse requests of `class` where resources are used as much as in `top`.
-    pub(super) fn may_refuse(&self, load: &StateLoad, class: usize, top: &[f64]) -> bool {
+    /// Returns the utilisation of each resource at these rates, as far as the workers of `class` can use it.
+    fn used_by(&self, load: &StateLoad, class: usize, rates: &[f64]) -> Vec<f64> {
+        let mut used = load.utilization(rates);
+        self.narrow(load, class, rates, &mut used);
+        used
+    }
+
+    /// Returns whether a full queue may refuse requests of `class`, or users may abandon them there, at these rates, by flow.
+    pub(super) fn may_refuse(&self, load: &StateLoad, class: usize, rates: &[f64]) -> bool {
         let (sigma, _) = self.loudest;
-        let refused = |of: &Refusals, top: f64| of.mean(top, sigma)[0] > FEW;
+        let (rate, used) = (rates[class], self.used_by(load, class, rates));
+        let refused =
+            |of: &Refusals, top: f64| top > 0.0 && of.at(rate / top).mean(top, sigma)[0] > FEW;
         let full =
-            |of: &Refusals| self.meets(load, class, top, &|held, top| held && refused(of, top));
+            |of: &Refusals| self.meets(load, class, &used, &|held, top| held && refused(of, top));
         self.refusals_of(class).is_some_and(full)
     }
 
@@ -69,8 +79,7 @@ impl Memo<'_> {
         let is_over = |share: f64| {
             let mut rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
             load.publish(&mut rates);
-            let used = load.utilization(&rates);
-            self.may_grow(load, class, &used) || self.may_refuse(load, class, &used)
+            self.may_grow(load, class, &rates) || self.may_refuse(load, class, &rates)
         };
         let (mut low, mut high) = (0.0, HIGHEST);
         if !is_over(high) {

@@ -5,7 +5,7 @@
 //! lost, and sooner ([`Refusals`]).
 
 use super::BAD;
-use super::refusals::{FEW, Refusals};
+use super::refusals::{FEW, Refusals, Refused};
 use crate::engine::special::{ln, normal_cdf};
 
 /// Hourly noise on the load of a resource: lognormal, of mean 1.
@@ -72,12 +72,20 @@ pub(super) struct Excess {
     pub(super) bad: f64,
     /// Utilisation of the busiest resource on their way.
     pub(super) most: f64,
+    /// True if requests hold a worker while they wait for it.
+    pub(super) holds_workers: bool,
 }
 
 impl Excess {
     /// Adds a stage in which each view takes one of the ways: the narrowest stage decides. The share `reach` of the attempts has not
-    /// failed before it, and the excess is a share of these.
-    pub(super) fn meet(&mut self, ways: &mut [Way], refusals: Option<&Refusals>, reach: f64) {
+    /// failed before it, and the excess is a share of these. `refusals` are those of the class at its rate, per second.
+    pub(super) fn meet(
+        &mut self,
+        ways: &mut [Way],
+        refusals: Option<(&Refusals, f64)>,
+        reach: f64,
+    ) {
+        let refused = |used: f64| refusals.map(|(of, rate)| of.at(rate / used));
         // A view that visits several members takes each way for a part of it. Refusals by a full queue refer to whole
         // views, whether they would have come here or not.
         let all: f64 = ways.iter().map(|(_, share, _)| share).sum();
@@ -87,11 +95,13 @@ impl Excess {
         // Members of one kind have equal utilisation.
         let mut last = (f64::NAN, f64::NAN, [0.0; 2]);
         for (used, share, spread) in &*ways {
-            self.most = self.most.max(*used);
+            if *used > self.most {
+                (self.most, self.holds_workers) = (*used, refusals.is_some());
+            }
             plain += share * (1.0 - 1.0 / used).max(0.0);
             if (last.0, last.1) != (*used, spread.sigma) {
                 let lost = || [spread.too_much(*used), 0.0];
-                let found = refusals.map_or_else(lost, |of| of.mean(*used, spread.sigma));
+                let found = refused(*used).map_or_else(lost, |of| of.mean(*used, spread.sigma));
                 last = (*used, spread.sigma, found);
             }
             let [lost, vain] = last.2;
@@ -104,8 +114,9 @@ impl Excess {
         }
         // By Markov's inequality the probability is at most that over BAD.
         if noisy > FEW * BAD {
-            let bad = match refusals {
-                Some(refusals) => bad_with(ways, refusals),
+            let busiest = ways.iter().map(|way| way.0).fold(0.0, f64::max);
+            let bad = match refused(busiest) {
+                Some(refused) => bad_with(ways, &refused),
                 None => bad(ways),
             };
             self.bad = self.bad.max(bad);
@@ -114,7 +125,7 @@ impl Excess {
 }
 
 /// Returns the probability that at least [`BAD`] of the views are not served, with the noise assumed equal on all ways.
-fn bad_with(ways: &[Way], refusals: &Refusals) -> f64 {
+fn bad_with(ways: &[Way], refusals: &Refused<'_>) -> f64 {
     let Some((first, _, spread)) = ways.first() else { return 0.0 };
     let of = |best: fn(f64, f64) -> f64| ways.iter().fold(*first, |all, way| best(all, way.0));
     let (busiest, idlest) = (of(f64::max), of(f64::min));

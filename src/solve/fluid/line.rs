@@ -3,9 +3,14 @@
 //! Attempts wait in it. Some of them would fail in any case. What the others are worth is a mean over the queue: a share of the
 //! attempts that leaves it, or is lost from it, has the same share of the views, and of the late ones among them.
 //!
+//! In a queue of requests that a service has accepted users who abandon stay, and their work is done in vain. They leave that of a
+//! balancer, and that of a link.
+//!
 //! Leaves out: the order of the queue; that users who have left join it no more, so what it loses later is up to a queue's length too
 //! much; members that die with a queue, whose views count as served.
 
+use super::excess::Excess;
+use super::refusals::Refused;
 use super::row::Row;
 use super::{BAD, Live};
 use crate::plan::fluid::users::Patience;
@@ -69,8 +74,52 @@ impl Live<'_, '_> {
         let row = &mut self.rows[class];
         let all = before + attempts;
         row.worth = mixed((row.worth, before), views, all);
-        let missed = missed.min((all - row.waiting).max(0.0));
+        // In a queue that is not left an attempt is lost when it arrives, though it waits.
+        let most = if row.in_vain { attempts } else { (all - row.waiting).max(0.0) };
+        let missed = missed.min(most);
         Queued { before, all, over: Over { views: missed * row.worth, missed, wasted } }
+    }
+
+    /// Advances the queue of a class by `seconds` in which attempts arrive at a constant rate. Returns the attempts that it loses,
+    /// and those that its noise, retries and departed users lose besides, which may be negative.
+    pub(super) fn wait_in_line(
+        &mut self,
+        class: usize,
+        excess: &Excess,
+        (rate, seconds): (f64, f64),
+        grows: bool,
+    ) -> (f64, f64) {
+        let capacity = match (excess.plain > 0.0, excess.most > 0.0) {
+            (true, _) => rate * (1.0 - excess.plain),
+            (false, true) => rate / excess.most,
+            (false, false) => f64::INFINITY,
+        };
+        let of = &self.memo.plan.classes[class];
+        let room = self.room(class).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
+        let refusals = self.memo.refusals_of(class).filter(|_| excess.holds_workers);
+        let refused = refusals.map(|of| of.at(capacity)).filter(Refused::is_in_vain);
+        let row = &mut self.rows[class];
+        row.in_vain = refused.is_some();
+        let Some(refused) = refused else {
+            let more = rate * seconds * (excess.noisy - excess.plain).max(0.0);
+            let lost = line(row, &of.patience, (rate, capacity), (seconds, room));
+            // Without patience the queue is followed through the whole week.
+            row.settled &= of.patience.ends() || !grows;
+            return (lost, more);
+        };
+        let ends = room.is_finite() || self.memo.plan.leaves(class);
+        let lost =
+            line_in_vain(row, &refused, (rate, capacity), (seconds, room), (excess.noisy, ends));
+        row.settled &= ends || !grows;
+        lost
+    }
+
+    /// Returns the workers, and the places in the queue, where a class enters, at the members that exist at present.
+    pub(super) fn room(&self, class: usize) -> Option<(f64, f64)> {
+        let of = &self.memo.plan.classes[class];
+        let entry = of.entry?;
+        let share = self.scalers.rooms(self.memo.plan, &self.load, &of.services);
+        Some((entry.workers * share, entry.backlog * share))
     }
 }
 
@@ -81,8 +130,16 @@ impl Row {
         if queued.all <= 0.0 {
             return late;
         }
+        let missed = queued.over.missed;
+        if self.in_vain {
+            // Those that arrive are lost or not when they do; those that a stall has delayed are still to be served.
+            let attempts = queued.all - queued.before;
+            let kept = if attempts > 0.0 { (1.0 - missed / attempts).max(0.0) } else { 1.0 };
+            self.overdue = mixed((self.overdue, queued.before), 0.0, queued.all);
+            return late * kept + self.overdue * (queued.all - self.waiting).max(0.0);
+        }
         self.overdue = mixed((self.overdue, queued.before), late, queued.all);
-        self.overdue * (queued.all - queued.over.missed - self.waiting).max(0.0)
+        self.overdue * (queued.all - missed - self.waiting).max(0.0)
     }
 
     /// Adds views that have waited for the end of a stall.
@@ -97,6 +154,52 @@ impl Row {
 /// Returns the mean per attempt of a queue of `all` attempts: `each` of those that waited before, and `more` of the others together.
 fn mixed((each, before): (f64, f64), more: f64, all: f64) -> f64 {
     if all > 0.0 { (each * before + more) / all } else { 0.0 }
+}
+
+/// Number of pieces in which abandoned views are summed while a queue grows or drains.
+const PIECES: u32 = 32;
+
+/// Advances a queue that its users cannot leave by `seconds` at a constant rate, in which `noisy` of the attempts would be lost if it
+/// had settled. With `ends` a queue in which no one is served grows no longer: its room is bounded, or its users leave. Returns the
+/// attempts that a full queue refuses or that their users abandon, each counted when it arrives. Returns besides the difference to
+/// the settled queue with its noise, retries and departed users, as far as the queue has grown.
+pub(super) fn line_in_vain(
+    row: &mut Row,
+    refused: &Refused<'_>,
+    (rate, capacity): (f64, f64),
+    (seconds, room): (f64, f64),
+    (noisy, ends): (f64, bool),
+) -> (f64, f64) {
+    if capacity.is_infinite() {
+        (row.waiting, row.settled) = (0.0, true);
+        return (0.0, 0.0);
+    }
+    let abandoned = |length: f64| 1.0 - refused.kept(length, room);
+    let surplus = rate - capacity;
+    let most = room.min(refused.longest());
+    let end = if ends { most } else { room };
+    let mut lost = 0.0;
+    let mut left = seconds;
+    if surplus > -STEADY * capacity && surplus <= 0.0 {
+        let rest = std::mem::take(&mut row.waiting);
+        (lost, left) = (rest * abandoned(rest), 0.0);
+        row.settled = true;
+    } else {
+        let end = if surplus > 0.0 { end } else { 0.0 };
+        let moves = left.min(((end - row.waiting) / surplus).max(0.0));
+        let piece = moves / f64::from(PIECES);
+        let middle = |at: u32| row.waiting + surplus * piece * (f64::from(at) + 0.5);
+        lost += (0..PIECES).map(|at| rate * piece * abandoned(middle(at))).sum::<f64>();
+        row.settled = moves < left;
+        row.waiting = if row.settled { end } else { row.waiting + surplus * moves };
+        left -= moves;
+    }
+    if surplus <= 0.0 {
+        return (lost, rate * seconds * noisy);
+    }
+    let fill = (row.waiting / most).min(1.0);
+    let steady = 1.0 - (1.0 - abandoned(end)) * capacity / rate;
+    (lost + left * rate * steady, rate * seconds * (noisy - steady) * fill)
 }
 
 /// Advances the queue of views by `seconds` at a constant rate; returns the attempts lost from it.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::HOUR_S;
 use super::busy::{BINS, Bins, Busy};
 use super::excess::{Excess, Spread, Way, combined};
+use super::narrow;
 use super::refusals::Refusals;
 use super::stays::{MOST_SOJOURNS, Spent, Stay, by_cell};
 use crate::convert::table;
@@ -72,6 +73,7 @@ pub(super) type Losing = [f64; 3];
 pub struct Known {
     held: Mutex<Held>,
     refusals: OnceLock<Vec<Option<Refusals>>>,
+    usable: OnceLock<Vec<Vec<(u32, f64)>>>,
 }
 
 /// States, and their parts, each stored once: most states differ in few of them.
@@ -119,6 +121,10 @@ impl Held {
 impl Known {
     fn refusals(&self, plan: &FluidPlan) -> &[Option<Refusals>] {
         self.refusals.get_or_init(|| Refusals::all(plan))
+    }
+
+    fn usable(&self, plan: &FluidPlan) -> &[Vec<(u32, f64)>] {
+        self.usable.get_or_init(|| narrow::all(plan))
     }
 
     pub(super) fn state(&self, plan: &FluidPlan, bits: &Bits) -> Arc<StateLoad> {
@@ -170,6 +176,8 @@ pub struct Memo<'p> {
     /// Largest of these deviations, and the factor of that noise that occurs once in 30,000 hours.
     pub(super) loudest: (f64, f64),
     pub(super) refusals: &'p [Option<Refusals>],
+    /// Resources of which the workers of a class cannot use all, and the share that they can use.
+    pub(super) usable: &'p [Vec<(u32, f64)>],
     states: BTreeMap<Bits, u32>,
     pub(super) loads: Vec<Rc<Shared>>,
     /// Noise per state and resource, where it was needed.
@@ -225,6 +233,7 @@ impl<'p> Memo<'p> {
             sigmas: Vec::new(),
             loudest: (0.0, 1.0),
             refusals: shared.refusals(plan),
+            usable: shared.usable(plan),
             states: BTreeMap::new(),
             loads: Vec::new(),
             spreads: Vec::new(),
@@ -371,17 +380,16 @@ impl<'p> Memo<'p> {
             return *known;
         }
         let flows = self.plan.flows();
-        let load = &self.loads[state as usize];
         // All at their highest at once, with the noise that occurs once in 30,000 hours.
-        let top = load.utilization(&self.highest((state, level), &self.tops));
+        let highest = self.highest((state, level), &self.tops);
         let (most, busiest) = self.busiest((state, level));
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
         let grows = |flow: usize| match load.messages().contains(&flow) {
             true => self.may_wait(load, flow, (&most, &busiest)),
-            false => self.may_grow(load, flow, &top),
+            false => self.may_grow(load, flow, &highest),
         };
-        let refused = |class: usize| self.may_refuse(load, class, &top);
+        let refused = |class: usize| self.may_refuse(load, class, &highest);
         let mut cell = spare.unwrap_or_else(|| Cell {
             state,
             level,
@@ -414,6 +422,7 @@ impl<'p> Memo<'p> {
         let load = Rc::clone(&self.loads[state as usize]);
         let mut used = std::mem::take(&mut self.used);
         load.utilization_into(rates, &mut used);
+        self.narrow(&load, class, rates, &mut used);
         let mut all = Excess::default();
         let mut ways = std::mem::take(&mut self.ways);
         let resources = &self.plan.network.resources;
@@ -427,7 +436,7 @@ impl<'p> Memo<'p> {
                 ways.push((used[at], *share, self.spread(state, &load, at)));
                 held &= resources[at].holds_a_worker;
             }
-            let refusals = self.refusals_of(class).filter(|_| held);
+            let refusals = self.refusals_of(class).filter(|_| held).map(|of| (of, rates[class]));
             all.meet(&mut ways, refusals, stage.reach);
         }
         (self.ways, self.used) = (ways, used);

@@ -157,9 +157,13 @@ impl Live<'_, '_> {
 }
 
 impl Memo<'_> {
-    /// Returns the share of the views of `class` that full queues refuse at these rates.
+    /// Returns the share of the views of `class` for which nothing is looked up at these rates, because full queues refuse them.
     fn refused(&mut self, state: u32, class: usize, rates: &[f64]) -> f64 {
         let bounded = self.refusals_of(class).is_some();
-        if bounded { self.excess(state, class, rates).noisy.min(1.0) } else { 0.0 }
+        if !bounded {
+            return 0.0;
+        }
+        let excess = self.excess(state, class, rates);
+        (excess.noisy - excess.wasted).clamp(0.0, 1.0)
     }
 }

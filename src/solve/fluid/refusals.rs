@@ -24,10 +24,16 @@
 //! balancer forwards; users who abandon below the limit.
 //! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
 
+mod abandoned;
+
+use std::sync::OnceLock;
+
+use abandoned::Kept;
+
 use crate::convert::whole;
 use crate::engine::special::ln;
 use crate::plan::fluid::rooms::Entry;
-use crate::plan::fluid::users::Users;
+use crate::plan::fluid::users::{Patience, Users};
 use crate::plan::fluid::{FluidPlan, FluidWorkload};
 
 /// Logarithms of loads: the first, the step, their number. At odd points the unserved views are the geometric mean of
@@ -50,23 +56,53 @@ const PLACES: usize = 96;
 const MANY: f64 = 400.0;
 /// Number of loads per load at which the refusal of followers is computed.
 const SPARSE: usize = 20;
+/// Logarithmic distance of the capacities at which there is a table, their number, and how many are below that of the healthy state.
+const APART_IN_CAPACITY: f64 = 0.4;
+const CAPACITIES: usize = 16;
+const SLOWER: f64 = 12.0;
 
 /// Unserved views, and wasted work.
 type Shares = [f64; 2];
 
-/// Refusals of a class by a full queue.
-#[derive(Clone, Debug, PartialEq)]
+/// Refusals of a class by a full queue, and abandonments in it.
+#[derive(Debug)]
 pub(super) struct Refusals {
+    /// Clients, source and queue of the views.
+    users: Users,
+    source: FluidWorkload,
+    entry: Entry,
+    patience: Patience,
+    /// Highest standard deviation of the noise's logarithm.
+    sigma: f64,
+    /// Logarithm of the first capacity, in views per second.
+    first: f64,
+    /// By capacity, [`APART_IN_CAPACITY`] from each other, made when first needed. One alone holds for every capacity: where no user
+    /// abandons a view, the load decides.
+    by_capacity: Vec<OnceLock<Table>>,
+}
+
+/// Views of a class at one capacity.
+#[derive(Clone, Debug, PartialEq)]
+struct Table {
     /// Shares by load, without noise.
     plain: Vec<Shares>,
     /// Shares by variance of the noise, evenly up to the highest, then by mean load.
     noisy: Vec<Vec<Shares>>,
     /// Highest standard deviation of the noise's logarithm.
     most: f64,
+    kept: Option<Kept>,
+}
+
+/// Refusals and abandonments at one capacity, between those of two tables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Refused<'a> {
+    tables: [&'a Table; 2],
+    part: f64,
 }
 
 impl Refusals {
-    /// Computes the refusals per class of a plan; `None` where no queue fills up before users abandon.
+    /// Computes the refusals per class of a plan; `None` where no queue is ever full and none is abandoned, and where users leave a
+    /// queue before it fills up.
     pub(super) fn all(plan: &FluidPlan) -> Vec<Option<Self>> {
         let sigma = plan.workloads.iter().map(|workload| workload.sigma).fold(0.0, f64::max);
         let capacities = capacities(plan);
@@ -74,24 +110,97 @@ impl Refusals {
         (0..plan.classes.len()).map(one).collect()
     }
 
-    /// Computes the refusals of a class; `capacity` is in views per second.
+    /// Describes the refusals of a class; `capacity` is in views per second.
     fn of(plan: &FluidPlan, class: usize, capacity: f64, sigma: f64) -> Option<Self> {
         let of = &plan.classes[class];
         let entry = plan.entry_at_start(class)?;
-        let views = entry.views();
-        let fills_up = views / (capacity / entry.rooms);
+        let fills_up = entry.views() / (capacity / entry.rooms);
         // If there are several sources, the largest.
         let rate = |workload: &FluidWorkload| workload.traffic.curve().level().in_per_second();
         let sources = plan.workloads.iter().filter(|workload| workload.class == class);
         let source = sources.max_by(|a, b| rate(a).total_cmp(&rate(b)))?;
-        if !fills_up.is_finite() || fills_up >= of.patience.scale() {
+        let abandons = of.patience.ends() && !entry.is_left;
+        if !abandons && (!fills_up.is_finite() || fills_up >= of.patience.scale()) {
             return None;
         }
-        let room = Room::of(&entry, capacity);
-        Some(Self::under(&Settled { room, users: &source.users, source }, sigma))
+        let steps = if abandons { CAPACITIES } else { 1 };
+        Some(Self {
+            users: source.users.clone(),
+            source: source.clone(),
+            entry,
+            patience: of.patience.clone(),
+            sigma,
+            first: ln(capacity) - APART_IN_CAPACITY * SLOWER,
+            by_capacity: (0..steps).map(|_| OnceLock::new()).collect(),
+        })
     }
 
-    fn under(settled: &Settled<'_>, sigma: f64) -> Self {
+    /// Returns the refusals where `capacity` views per second can be done.
+    pub(super) fn at(&self, capacity: f64) -> Refused<'_> {
+        let last = self.by_capacity.len() - 1;
+        if last == 0 || capacity <= 0.0 {
+            return Refused { tables: [self.table(0); 2], part: 0.0 };
+        }
+        let place = ((ln(capacity) - self.first) / APART_IN_CAPACITY).clamp(0.0, last as f64);
+        let below = whole::usize(place).min(last - 1);
+        let tables = [self.table(below), self.table(below + 1)];
+        Refused { tables, part: place - below as f64 }
+    }
+
+    fn table(&self, step: usize) -> &Table {
+        self.by_capacity[step].get_or_init(|| {
+            let capacity = libm::exp(self.first + APART_IN_CAPACITY * step as f64);
+            let abandons = self.by_capacity.len() > 1;
+            let room = Room::of(&self.entry, capacity, abandons.then_some(&self.patience));
+            Table::under(Settled { room, users: &self.users, source: &self.source }, self.sigma)
+        })
+    }
+}
+
+impl Refused<'_> {
+    /// Returns the shares at a mean load of `used` over noise with the deviation `sigma`.
+    pub(super) fn mean(&self, used: f64, sigma: f64) -> Shares {
+        self.of(|table| table.mean(used, sigma))
+    }
+
+    /// Returns the shares at a load of `used`.
+    pub(super) fn plain(&self, used: f64) -> Shares {
+        self.of(|table| table.plain(used))
+    }
+
+    /// Returns the load from which a share of the views is not served; infinite if there is none.
+    pub(super) fn reaches(&self, share: f64) -> f64 {
+        let [low, high] = self.tables.map(|table| table.reaches(share));
+        if low == high { low } else { low + (high - low) * self.part }
+    }
+
+    /// Returns whether users abandon views in the queue without leaving it.
+    pub(super) fn is_in_vain(&self) -> bool {
+        self.tables.iter().any(|table| table.kept.is_some())
+    }
+
+    /// Returns the number of views in all queues beyond which none is served; infinite if there is none.
+    pub(super) fn longest(&self) -> f64 {
+        let [low, high] =
+            self.tables.map(|table| table.kept.as_ref().map_or(f64::INFINITY, Kept::longest));
+        low.min(high)
+    }
+
+    /// Returns the probability that a view is not abandoned that finds `length` views in all queues, which hold `room`.
+    pub(super) fn kept(&self, length: f64, room: f64) -> f64 {
+        let at = |table: &Table| table.kept.as_ref().map_or(1.0, |kept| kept.in_all(length, room));
+        let [low, high] = self.tables.map(at);
+        low + (high - low) * self.part
+    }
+
+    fn of(&self, shares: impl Fn(&Table) -> Shares) -> Shares {
+        let [low, high] = self.tables;
+        if self.part <= 0.0 { shares(low) } else { between(shares(low), shares(high), self.part) }
+    }
+}
+
+impl Table {
+    fn under(settled: Settled<'_>, sigma: f64) -> Self {
         let mut plain: Vec<Shares> = Vec::with_capacity(POINTS);
         let mut away = 0.0;
         for point in (0..POINTS).step_by(2) {
@@ -102,7 +211,7 @@ impl Refusals {
             }
             plain.push(shares);
         }
-        let mut all = Self { plain, noisy: Vec::new(), most: sigma };
+        let mut all = Self { plain, noisy: Vec::new(), most: sigma, kept: settled.room.kept };
         let deviations = if sigma > 0.0 { DEVIATIONS } else { 0 };
         all.noisy = (0..=deviations)
             .map(|step| all.blurred(sigma * (step as f64 / DEVIATIONS as f64).sqrt()))
@@ -134,7 +243,7 @@ impl Refusals {
     }
 
     /// Returns the shares at a mean load of `used` over noise with the deviation `sigma`.
-    pub(super) fn mean(&self, used: f64, sigma: f64) -> Shares {
+    fn mean(&self, used: f64, sigma: f64) -> Shares {
         if used <= 0.0 {
             return [0.0; 2];
         }
@@ -153,12 +262,12 @@ impl Refusals {
     }
 
     /// Returns the shares at a load of `used`.
-    pub(super) fn plain(&self, used: f64) -> Shares {
+    fn plain(&self, used: f64) -> Shares {
         if used > 0.0 { look_up(&self.plain, ln(used)) } else { [0.0; 2] }
     }
 
     /// Returns the load from which a share of the views is not served; infinite if there is none.
-    pub(super) fn reaches(&self, share: f64) -> f64 {
+    fn reaches(&self, share: f64) -> f64 {
         let above = self.plain.partition_point(|[unserved, _]| *unserved < share);
         let Some(below) = above.checked_sub(1) else { return load_at(0) };
         let Some([high, _]) = self.plain.get(above) else {
@@ -222,7 +331,7 @@ fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
 
 /// Returns the probability that an arrival finds M/M/1/K full, extended to fractional K: (1 − u) uᴷ / (1 − uᴷ⁺¹).
 fn blocking(used: f64, room: f64) -> f64 {
-    if used <= 0.0 {
+    if used <= 0.0 || room.is_infinite() {
         return 0.0;
     }
     let at = ln(used);
@@ -274,11 +383,15 @@ struct Room {
     followers: f64,
     /// Refusal probability of a follower over that of a first request, at every [`SPARSE`] loads.
     follower: Vec<f64>,
+    /// Accepted views that are not abandoned; `None` if all are.
+    kept: Option<Kept>,
+    /// Logarithms of the shares of first requests that are refused and of views that fail, by load.
+    by_load: Vec<Shares>,
 }
 
 impl Room {
-    /// Creates the queue; `capacity` is in views per second.
-    fn of(entry: &Entry, capacity: f64) -> Self {
+    /// Creates the queue; `capacity` is in views per second. With a `patience` users abandon views in it, and cannot leave it.
+    fn of(entry: &Entry, capacity: f64, patience: Option<&Patience>) -> Self {
         let views = entry.views();
         let done = capacity * entry.first / entry.rooms * entry.follow_after.seconds();
         let elsewhere = entry.elsewhere;
@@ -290,11 +403,33 @@ impl Room {
             own + elsewhere * (1.0 - own)
         };
         let follower = (0..=POINTS / SPARSE).map(one).collect();
-        Self { views, first: entry.first, followers: entry.followers, follower }
+        let each = capacity / entry.rooms;
+        let kept = patience.and_then(|patience| Kept::of(entry, patience, views, each));
+        let (first, followers) = (entry.first, entry.followers);
+        let mut all = Self { views, first, followers, follower, kept, by_load: Vec::new() };
+        let one = |point: usize| {
+            let (refused, fails) = all.exactly(load_at(point));
+            [refused, fails].map(|share| ln(share.max(f64::MIN_POSITIVE)))
+        };
+        all.by_load = (0..POINTS).map(one).collect();
+        all
     }
 
-    /// Returns the refused shares of first requests and of views at a load.
+    /// Returns the share of the first requests that is refused at a load, and that of the views that fail: a power of
+    /// the load between two points.
     fn refuses(&self, used: f64) -> (f64, f64) {
+        let place = (ln(used.max(f64::MIN_POSITIVE)) - FIRST) / STEP;
+        if place <= 0.0 || place >= (POINTS - 1) as f64 {
+            return self.exactly(used);
+        }
+        let below = whole::usize(place);
+        let shares = between(self.by_load[below], self.by_load[below + 1], place - below as f64);
+        let [refused, fails] = shares.map(libm::exp);
+        (refused, fails)
+    }
+
+    /// Returns the same, computed.
+    fn exactly(&self, used: f64) -> (f64, f64) {
         let refused = blocking(used, self.views);
         let last = self.follower.len() - 1;
         let place = ((ln(used) - FIRST) / (STEP * SPARSE as f64)).clamp(0.0, last as f64);
@@ -302,7 +437,9 @@ impl Room {
         let [a, b] = [self.follower[below], self.follower[below + 1]];
         let follower = a + (b - a) * (place - below as f64);
         let follows = self.followers * libm::log1p(-(follower * refused).min(1.0));
-        (refused, 1.0 - (1.0 - self.first * refused) * libm::exp(follows))
+        let accepted = (1.0 - self.first * refused) * libm::exp(follows);
+        let stays = self.kept.as_ref().map_or(1.0, |kept| kept.mean(used));
+        (refused, 1.0 - accepted * stays)
     }
 }
 

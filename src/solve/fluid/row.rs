@@ -17,6 +17,8 @@ pub(super) struct Row {
     /// Per waiting attempt: views that are served unless overload loses them, and those of them that are late then.
     pub(super) worth: f64,
     pub(super) overdue: f64,
+    /// True if users who abandon do not leave the queue.
+    pub(super) in_vain: bool,
     /// True once the wait no longer changes.
     pub(super) settled: bool,
     /// First cause of the present failures.

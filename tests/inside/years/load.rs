@@ -174,7 +174,7 @@ fn the_busiest_hour_is_that_of_the_profile() {
 fn a_stall_loses_those_who_do_not_wait_for_its_end() {
     let patience = |most: Option<f64>| {
         let law = Law::exponential(10.0).unwrap();
-        Patience::new(Some(law), most.map(SimDuration::from_seconds_f64))
+        Patience::new(Some(law), most.map(SimDuration::from_seconds_f64), None)
     };
     let kept = |t: f64| 10.0 * (1.0 - libm::exp(-t / 10.0));
     let both = |of: Stalled| (of.lost, of.waits());

@@ -57,6 +57,8 @@ pub struct FlowLoad {
     pub held: f64,
     /// Work per view, by resource used.
     pub work: Vec<(u32, f64)>,
+    /// Part of it for which no request waits, by resource with several queues.
+    pub aside: Vec<(u32, f64)>,
     /// Sets of members that share its requests.
     pub stages: Vec<Stage>,
     /// Inputs to which failures are attributed.

@@ -6,7 +6,18 @@ use crate::workload::arrivals::{Process, Traffic};
 
 fn entry(followers: f64, follow_after: SimDuration, rooms: f64, together: bool) -> Entry {
     let elsewhere = if together { 0.0 } else { 1.0 - 1.0 / rooms };
-    Entry { workers: 20.0, backlog: 100.0, first: 1.0, followers, follow_after, rooms, elsewhere }
+    Entry {
+        workers: 20.0,
+        backlog: 100.0,
+        first: 1.0,
+        followers,
+        follow_after,
+        rooms,
+        elsewhere,
+        own: 1.0,
+        trips: 2.0,
+        is_left: false,
+    }
 }
 
 fn source(states: &[(f64, f64)], cycle: u64) -> FluidWorkload {
@@ -82,7 +93,7 @@ fn a_follower_finds_the_room_full_as_often_as_the_room_that_was_left_fills_up() 
 fn who_tries_again_and_who_goes_away_balance() {
     let users = users(0.5, 3.7);
     let source = source(&[(1.0, 1.0)], 0);
-    let room = || Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0);
+    let room = || Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0, None);
     let settled = Settled { room: room(), users: &users, source: &source };
     for used in [0.8, 0.9, 1.0, 1.1, 1.3] {
         let ([unserved, wasted], away) = settled.at(used, 0.0);
@@ -111,7 +122,8 @@ fn who_tries_again_and_who_goes_away_balance() {
 fn retries_without_an_end_take_all_that_can_be_done() {
     let source = source(&[(1.0, 1.0)], 0);
     let at = |users: &Users, used: f64| {
-        let room = Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0);
+        let room =
+            Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0, None);
         Settled { room, users, source: &source }.at(used, 0.0).0
     };
     let [stormy, _] = at(&users(0.5, 1.0), 1.0);
@@ -129,7 +141,8 @@ fn modulated_arrivals_lose_what_their_states_lose() {
     let (calm, busy) = ((0.93, 2.0 / 3.0), (1.14, 1.0 / 3.0));
     let users = users(0.5, 3.7);
     let at = |states: &[(f64, f64)], cycle: u64, used: f64| {
-        let room = Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0);
+        let room =
+            Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0, None);
         Settled { room, users: &users, source: &source(states, cycle) }.at(used, 0.0).0[0]
     };
     let one = |factor: f64| at(&[(1.0, 1.0)], 0, 0.86 * factor);
@@ -146,8 +159,8 @@ fn modulated_arrivals_lose_what_their_states_lose() {
 fn noise_is_averaged_with_the_views_of_each_hour() {
     let users = users(0.5, 3.7);
     let source = source(&[(1.0, 1.0)], 0);
-    let room = Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0);
-    let all = Refusals::under(&Settled { room, users: &users, source: &source }, 0.12);
+    let room = Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0, None);
+    let all = Table::under(Settled { room, users: &users, source: &source }, 0.12);
     for (used, sigma) in [(0.7, 0.12), (0.8, 0.05), (1.0, 0.1), (1.4, 0.12)] {
         let (mut sum, mut whole) = (0.0, 0.0);
         for node in -7_000..7_000 {
@@ -174,10 +187,10 @@ fn noise_is_averaged_with_the_views_of_each_hour() {
 fn followers_of_members_apart_meet_other_rooms() {
     let after = SimDuration::from_nanos(20_000_000);
     let of = |rooms: f64, together: bool| {
-        Room::of(&entry(8.0, after, rooms, together), 35.0 * rooms).refuses(0.9).1
+        Room::of(&entry(8.0, after, rooms, together), 35.0 * rooms, None).refuses(0.9).1
     };
     let (own, spread) = (of(1.0, true), of(4.0, false));
-    let room = Room::of(&entry(8.0, after, 4.0, true), 140.0);
+    let room = Room::of(&entry(8.0, after, 4.0, true), 140.0, None);
     // A quarter of the room is a quarter of the workers and places.
     assert!(room.views == (20.0 + 100.0 / 9.0) / 4.0);
     assert!(spread > of(4.0, true) && of(4.0, true) > own, "{own}, {spread}");

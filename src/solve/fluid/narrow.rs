@@ -1,0 +1,124 @@
+//! Capacity of disks that stays idle however long the queue of requests is: each worker waits at one disk, and others have nothing
+//! to do.
+//!
+//! Model: N workers, each of which always has one operation at one of M equal disks, and chooses the next at random, keep G(N − 1)/G(N)
+//! of the disks busy: a closed network of exponential stations. That is N/(N + M − 1) if a disk executes one operation at a time.
+//! Operations for which no request waits arrive besides, and leave the rest of the time to the workers.
+//!
+//! Holds: with many workers all of the capacity is used. Leaves out: the time that workers spend elsewhere, as if it were
+//! short; workers of members that are gone; the connections of a database.
+//! Source: Gordon & Newell (1967); the convolution of Buzen (1973).
+
+use super::memo::Memo;
+use crate::convert::whole;
+use crate::plan::fluid::FluidPlan;
+use crate::plan::fluid::state::StateLoad;
+use crate::plan::load::Queues;
+
+/// Number of workers above which as many are meant.
+const MANY: f64 = 512.0;
+
+/// Returns, per class, the resources of whose capacity its workers cannot use all, and the share that they can use.
+pub(super) fn all(plan: &FluidPlan) -> Vec<Vec<(u32, f64)>> {
+    let well = plan.state(&plan.emptied());
+    let one = |class: usize| {
+        let mut found: Vec<(u32, f64)> = Vec::new();
+        let Some(entry) = plan.entry_at_start(class) else { return found };
+        for stage in well.flows[class].stages.iter().filter(|stage| stage.waits) {
+            let whole: f64 = stage.ways.iter().map(|(share, _)| share).sum();
+            for (share, uses) in &stage.ways {
+                for at in uses {
+                    let of = &plan.network.resources[*at as usize];
+                    let Some(queues) = of.queues.filter(|_| of.holds_a_worker) else { continue };
+                    // The workers share the members, each with disks of its own, evenly.
+                    found.push((*at, usable(queues, entry.workers * share / whole)));
+                }
+            }
+        }
+        // Of several ways to the same disks, the one with the most workers.
+        found.sort_by(|a, b| (a.0, b.1).partial_cmp(&(b.0, a.1)).expect("shares are numbers"));
+        found.dedup_by_key(|(at, _)| *at);
+        found.retain(|(_, share)| *share < 1.0);
+        found
+    };
+    (0..plan.classes.len()).map(one).collect()
+}
+
+impl Memo<'_> {
+    /// Raises the utilisation of resources of which the workers of a class cannot use all, so that it is 1 where they can do no more.
+    pub(super) fn narrow(&self, load: &StateLoad, class: usize, rates: &[f64], used: &mut [f64]) {
+        for (at, usable) in self.usable.get(class).into_iter().flatten() {
+            let place = *at as usize;
+            let of = |(flow, rate): (&std::sync::Arc<_>, &f64)| rate * aside(flow, *at);
+            let aside: f64 = load.flows.iter().zip(rates).map(of).sum();
+            let aside = (load.constant[place] + aside) / load.capacity[place];
+            used[place] = aside + (used[place] - aside).max(0.0) / usable;
+        }
+    }
+}
+
+fn aside(flow: &crate::plan::fluid::state::FlowLoad, resource: u32) -> f64 {
+    let found = flow.aside.iter().find(|(at, _)| *at == resource);
+    found.map_or(0.0, |(_, work)| *work)
+}
+
+/// Returns the share of the capacity of equal queues that `workers` use which always wait in one of them, and then go to one at
+/// random: G(N − 1)/G(N) of a closed network of exponential stations. With one unit of work at once that is N/(N + M − 1).
+fn usable(queues: Queues, workers: f64) -> f64 {
+    let count = f64::from(queues.count);
+    if !workers.is_finite() || queues.count <= 1 && workers >= f64::from(queues.at_once) {
+        return 1.0;
+    }
+    if queues.at_once <= 1 {
+        return workers / (workers + count - 1.0);
+    }
+    let (last, at_once) = (whole::usize(workers.min(MANY)), f64::from(queues.at_once));
+    // Of one station, by number of workers: k^n / n! up to k, then constant.
+    let one: Vec<f64> = (0..=last)
+        .scan(1.0, |value, n| {
+            let now = *value;
+            *value *= at_once / (n as f64 + 1.0).min(at_once);
+            Some(now)
+        })
+        .collect();
+    let mut all = one.clone();
+    for _ in 1..queues.count {
+        let next = |n: usize| (0..=n).map(|of| all[of] * one[n - of]).sum::<f64>();
+        let sums: Vec<f64> = (0..=last).map(next).collect();
+        let most = sums.iter().copied().fold(0.0, f64::max);
+        all = sums.into_iter().map(|sum| sum / most).collect();
+    }
+    if last == 0 { 1.0 } else { all[last - 1] / all[last] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of one queue with several at once all is used by as many workers; of several queues that do one at once N / (N + M − 1).
+    #[test]
+    fn simple_networks_are_used_as_by_hand() {
+        let of = |count, at_once, workers| usable(Queues { count, at_once }, workers);
+        assert!((of(5, 1, 40.0) - 40.0 / 44.0).abs() < 1e-12);
+        assert!((of(1, 3, 2.0) - 2.0 / 3.0).abs() < 1e-12);
+        assert!(of(1, 3, 3.0) >= 1.0 && of(7, 2, f64::INFINITY) >= 1.0);
+    }
+
+    /// All ways to spread five workers over three queues of two at once, each as probable as the product of 1/min(i, 2) over the
+    /// workers of each: busy is the mean of Σ min(n, 2) over six.
+    #[test]
+    fn queues_that_do_several_at_once_are_used_as_their_states_say() {
+        let weight = |n: u32| (1..=n).map(|i| 1.0 / f64::from(i.min(2))).product::<f64>();
+        let (mut all, mut busy) = (0.0, 0.0);
+        for a in 0..=5 {
+            for b in 0..=5 - a {
+                let each = [a, b, 5 - a - b];
+                let of = each.iter().map(|n| weight(*n)).product::<f64>();
+                all += of;
+                busy += of * each.iter().map(|n| f64::from((*n).min(2))).sum::<f64>() / 6.0;
+            }
+        }
+        let found = usable(Queues { count: 3, at_once: 2 }, 5.0);
+        assert!((found / (busy / all) - 1.0).abs() < 1e-12, "{found}, {}", busy / all);
+    }
+}
