@@ -14,11 +14,12 @@
 //!   all requests are refused.
 //! - A user whose view fails may retry, and one whose view is lost ends the session (`users`). Retries are additional
 //!   work; views that are never requested are not.
-//! - *Overload*: of members that share the requests, one that is offered λ' and has capacity C serves C. With patience
-//!   the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it is settled, F(w) = 1 − C/λ; then 1 −
-//!   C/λ of the attempts is lost, with the views that they would have served (`line`). Without patience the queue grows
-//!   and nothing is lost before it is full. Where it fills up before users abandon, single requests are refused before
-//!   the average load reaches the limit (`refusals`).
+//! - *Overload*: of members that share the requests, one that is offered λ' and has capacity C serves C. Users leave the
+//!   queue of a balancer: the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it is settled, F(w) = 1 −
+//!   C/λ; then 1 − C/λ of the attempts is lost, with the views that they would have served (`line`). They stay in the queue
+//!   of a service, whose work for them is lost too (`refusals::abandoned`). Without patience the queue grows and nothing is lost
+//!   before it is full. Where it may be full, single requests are refused before the average load reaches the limit
+//!   (`refusals`). Workers that wait at one of several disks leave the others idle (`narrow`).
 //! - *Messages* are flows of their own, at the rate at which views publish them. They wait and cost no view, unless a full queue
 //!   refuses them (`messages`).
 //! - Work for which no view waits fills resources, and loses no view by itself.
@@ -31,7 +32,7 @@
 //! Holds: lost views by cause sum to the total, up to rounding; memory does not grow with the horizon. States met are
 //! remembered up to [`MOST_CELLS`], then forgotten. That affects only the order of summation and which states count as
 //! rare in a p95 of utilisation (some 1e-4 of it).
-//! Leaves out: work that continues for users who have abandoned; the drift of the wait within a settled overload, as
+//! Leaves out: work that continues for users who have abandoned inside a balancer's limits; the drift of the wait within a settled overload, as
 //! the rate rises and falls: in total less than one patience's worth of views.
 
 mod buffers;

@@ -76,7 +76,7 @@ impl Patience {
         self.view
     }
 
-    /// Returns the time after which nobody in ten to the ninth waits.
+    /// Returns the time in seconds for which fewer than one user in 10⁹ waits; `None` if users wait for ever.
     #[must_use]
     pub fn end(&self) -> Option<f64> {
         let law = self.law.as_ref().map(|law| law.quantile(1.0 - 1e-9));

@@ -95,7 +95,8 @@ fn usable(queues: Queues, workers: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Of one queue with several at once all is used by as many workers; of several queues that do one at once N / (N + M − 1).
+    /// One queue is used fully by as many workers as it does units of work at once. Of M queues that do one at once N workers use
+    /// N / (N + M − 1).
     #[test]
     fn simple_networks_are_used_as_by_hand() {
         let of = |count, at_once, workers| usable(Queues { count, at_once }, workers);

@@ -76,8 +76,8 @@ pub(super) struct Refusals {
     sigma: f64,
     /// Logarithm of the first capacity, in views per second.
     first: f64,
-    /// By capacity, [`APART_IN_CAPACITY`] from each other, made when first needed. One alone holds for every capacity: where no user
-    /// abandons a view, the load decides.
+    /// Tables by capacity, [`APART_IN_CAPACITY`] from each other, made when first needed. If no user abandons a view one table holds for
+    /// every capacity, because the load alone decides.
     by_capacity: Vec<OnceLock<Table>>,
 }
 

@@ -3,7 +3,7 @@
 use super::users::{SESSION, by_flows, by_requests, with};
 use crate::inside::shared::base::{With as _, base};
 
-/// One core that does 10 views a second of 12, one at a time in a queue with `places`; users wait 5 s on average.
+/// One core that does 10 of 12 views per second, one at a time in a queue with `places`; users wait 5 s on average.
 fn counter(places: &str) -> String {
     base("site").with(&format!(
         r#"
@@ -85,8 +85,8 @@ fn the_queue_of_a_balancer_is_left() {
     assert!((0.0..0.04).contains(&(years - requests)), "{years} by years, {requests} by requests");
 }
 
-/// A queue without a bound that grew in an outage of half of the capacity is worked off, and no one is served meanwhile: 12 of 20
-/// a second for 1,000 s leave 2,000 requests, which 20 − 12 more a second take 250 s to work off.
+/// A queue without a bound grows while half of the capacity is gone, and drains afterwards. Users are not served meanwhile: 12 views
+/// per second of which 10 are done leave 2,000 in 1,000 s, and 20 − 12 per second drain them in 250 s.
 #[test]
 fn a_queue_of_the_dead_is_worked_off_after_an_outage() {
     let more =

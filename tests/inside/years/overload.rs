@@ -11,7 +11,7 @@ use crate::inside::faults::drafted;
 use crate::inside::shared::base::{With as _, base};
 use crate::{Run, Scenario};
 
-/// One core that does 50 views a second, one at a time behind a balancer whose queue users leave when they abandon; the hour is
+/// One core that does 50 views per second, one at a time behind a balancer whose queue users leave when they abandon; the hour is
 /// louder or quieter by 12 %.
 fn core(rate: &str) -> String {
     base("site").with(&format!(
@@ -68,7 +68,7 @@ fn intervals_are_bad_as_often_as_the_hour_is_too_loud() {
     }
 }
 
-/// Two sites of one core, each behind a balancer whose queue users leave, behind a name service: 50 views a second of 40 ms: each is offered exactly what it can
+/// Two sites of one core, each behind a balancer whose queue users leave, behind a name service: 50 views per second of 40 ms: each is offered exactly what it can
 /// do. The first is dead for four hours.
 fn at_the_limit(rate: &str) -> String {
     base("site").with(&format!(
