@@ -702,11 +702,11 @@ impl<'m, 'p> Live<'m, 'p> {
             load.publish(&mut rates);
             let excess = self.memo.excess(state, class, &rates);
             let rate = rates[class];
-            let (from_line, more) = self.wait_in_line(class, &excess, (rate, seconds), grows);
-            lost += (from_line + more).max(0.0);
-            wasted += rate * seconds * excess.wasted;
+            let of = self.wait_in_line(class, &excess, (rate, seconds), grows);
+            lost += (of.from_line + of.more).max(0.0);
+            wasted += of.wasted.max(0.0);
             if notes {
-                let many = from_line >= BAD * rate * seconds && from_line > 0.0;
+                let many = of.from_line >= BAD * rate * seconds && of.from_line > 0.0;
                 let risk = if many { 1.0 } else { excess.bad };
                 self.rows[class]
                     .risk((at, until), None, |from, to| risk * to.since(from).nanos() as f64);

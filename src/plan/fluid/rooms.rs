@@ -68,14 +68,16 @@ impl Entry {
             clients.map_or(1.0, |of| f64::from(draft.scenario.clients[of].1.connections.value));
         let alone = |class: usize| load::closed::steps_s(draft, class, &draft.routes[class].steps);
         let (mut followers, mut each, mut at) = (0.0, 1.0, class);
-        let (mut works, mut trips) = (alone(class), 1.0);
+        let own = comes_through(draft, class) * alone(class);
+        let (mut works, mut trips) = (own, 1.0);
         while let Some(next) = draft.links.thens[at].filter(|_| each > 0.0) {
             let then = draft.scenario.request[at].1.then.as_ref();
             each *= then.map_or(0.0, |then| load::mean(&then.value.count.value));
             if super::services(draft, next) == services {
-                followers += each * comes_through(draft, next);
-                works += each * alone(next);
-                trips += (each / at_once).ceil();
+                let here = each * comes_through(draft, next);
+                followers += here;
+                works += here * alone(next);
+                trips += (here / at_once).ceil();
             }
             at = next;
         }
@@ -87,7 +89,7 @@ impl Entry {
             follow_after: SimDuration::from_seconds_f64(round_trip),
             rooms: way.rooms,
             elsewhere: way.elsewhere,
-            own: if works > 0.0 { alone(class) / works } else { 1.0 },
+            own: if works > 0.0 { own / works } else { 1.0 },
             trips,
             is_left: is_left(draft, entrance),
         })

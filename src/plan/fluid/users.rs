@@ -76,10 +76,10 @@ impl Patience {
         self.view
     }
 
-    /// Returns the time in seconds for which fewer than one user in 10⁹ waits; `None` if users wait for ever.
+    /// Returns the time in seconds after which `share` of the users still wait; `None` if they wait for ever.
     #[must_use]
-    pub fn end(&self) -> Option<f64> {
-        let law = self.law.as_ref().map(|law| law.quantile(1.0 - 1e-9));
+    pub fn end(&self, share: f64) -> Option<f64> {
+        let law = self.law.as_ref().map(|law| law.quantile(1.0 - share));
         let most = self.most.map(SimDuration::seconds);
         law.into_iter().chain(most).min_by(f64::total_cmp)
     }

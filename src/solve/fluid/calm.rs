@@ -1,9 +1,11 @@
 //! Rates up to which no class is overloaded in a state.
 //!
 //! Model: a class may lose views where a resource on its way may be asked for more than its capacity, or where a queue in front of
-//! it refuses more than [`FEW`] of its requests. Utilisation grows with each rate, so what is not overloaded at some rates is not
+//! it refuses more than [`FEW`] of its requests, or users abandon more than that in it. Utilisation grows with each rate, so what is not overloaded at some rates is not
 //! overloaded at lower ones. Beside an autoscaler, whose members are too few for the busiest hour of the week most of the time,
 //! this is what makes quiet time cheap.
+
+use std::borrow::Cow;
 
 use super::memo::Memo;
 use super::refusals::{FEW, Refusals};
@@ -31,29 +33,49 @@ impl Memo<'_> {
         })
     }
 
-    /// Returns whether the queue of `class` may grow at these rates, by flow.
-    pub(super) fn may_grow(&self, load: &StateLoad, class: usize, rates: &[f64]) -> bool {
+    /// Returns whether the queue of `class` may grow at these rates, by flow, at which resources are used as in `top`: as they are,
+    /// and with noise.
+    pub(super) fn may_grow(
+        &self,
+        load: &StateLoad,
+        class: usize,
+        (rates, top): (&[f64], &[f64]),
+    ) -> [bool; 2] {
         let (_, noise) = self.loudest;
-        let used = self.used_by(load, class, rates);
-        self.meets(load, class, &used, &|_, top| top * noise > 1.0)
+        let used = self.used_by(load, class, (rates, top));
+        [1.0, noise].map(|noise| self.meets(load, class, &used, &|_, top| top * noise > 1.0))
     }
 
-    /// Returns the utilisation of each resource at these rates, as far as the workers of `class` can use it.
-    fn used_by(&self, load: &StateLoad, class: usize, rates: &[f64]) -> Vec<f64> {
-        let mut used = load.utilization(rates);
+    /// Returns the utilisation of each resource as far as the workers of `class` can use it.
+    fn used_by<'a>(
+        &self,
+        load: &StateLoad,
+        class: usize,
+        (rates, top): (&[f64], &'a [f64]),
+    ) -> Cow<'a, [f64]> {
+        if self.usable.get(class).is_none_or(Vec::is_empty) {
+            return Cow::Borrowed(top);
+        }
+        let mut used = top.to_vec();
         self.narrow(load, class, rates, &mut used);
-        used
+        Cow::Owned(used)
     }
 
-    /// Returns whether a full queue may refuse requests of `class`, or users may abandon them there, at these rates, by flow.
-    pub(super) fn may_refuse(&self, load: &StateLoad, class: usize, rates: &[f64]) -> bool {
+    /// Returns whether a full queue may refuse requests of `class`, or users may abandon them there, at these rates, by flow, at
+    /// which resources are used as in `top`.
+    pub(super) fn may_refuse(
+        &self,
+        load: &StateLoad,
+        class: usize,
+        (rates, top): (&[f64], &[f64]),
+    ) -> bool {
         let (sigma, _) = self.loudest;
-        let (rate, used) = (rates[class], self.used_by(load, class, rates));
+        let (rate, used) = (rates[class], self.used_by(load, class, (rates, top)));
         let refused =
             |of: &Refusals, top: f64| top > 0.0 && of.at(rate / top).mean(top, sigma)[0] > FEW;
         let full =
             |of: &Refusals| self.meets(load, class, &used, &|held, top| held && refused(of, top));
-        self.refusals_of(class).is_some_and(full)
+        self.refusals_of(class).filter(|_| rate > 0.0).is_some_and(full)
     }
 
     /// Returns whether `class` loses nothing to overload in a state while no workload asks for more than these rates.
@@ -79,7 +101,9 @@ impl Memo<'_> {
         let is_over = |share: f64| {
             let mut rates: Vec<f64> = rates.iter().map(|rate| rate * share).collect();
             load.publish(&mut rates);
-            self.may_grow(load, class, &rates) || self.may_refuse(load, class, &rates)
+            let used = load.utilization(&rates);
+            let at = (&*rates, &*used);
+            self.may_grow(load, class, at)[1] || self.may_refuse(load, class, at)
         };
         let (mut low, mut high) = (0.0, HIGHEST);
         if !is_over(high) {

@@ -72,7 +72,7 @@ pub(super) struct Excess {
     pub(super) bad: f64,
     /// Utilisation of the busiest resource on their way.
     pub(super) most: f64,
-    /// True if requests hold a worker while they wait for it.
+    /// True if requests hold a worker while they wait for it, and the class has refusals.
     pub(super) holds_workers: bool,
 }
 
@@ -85,7 +85,9 @@ impl Excess {
         refusals: Option<(&Refusals, f64)>,
         reach: f64,
     ) {
-        let refused = |used: f64| refusals.map(|(of, rate)| of.at(rate / used));
+        let refusals = refusals.filter(|(_, rate)| *rate > 0.0);
+        let refused =
+            |used: f64| refusals.filter(|_| used > 0.0).map(|(of, rate)| of.at(rate / used));
         // A view that visits several members takes each way for a part of it. Refusals by a full queue refer to whole
         // views, whether they would have come here or not.
         let all: f64 = ways.iter().map(|(_, share, _)| share).sum();

@@ -74,21 +74,24 @@ impl Live<'_, '_> {
         let row = &mut self.rows[class];
         let all = before + attempts;
         row.worth = mixed((row.worth, before), views, all);
+        let each = if attempts > 0.0 { views / attempts } else { 0.0 };
         // In a queue that is not left an attempt is lost when it arrives, though it waits.
-        let most = if row.in_vain { attempts } else { (all - row.waiting).max(0.0) };
+        let (most, worth) = match row.in_vain {
+            true => (attempts, each),
+            false => ((all - row.waiting).max(0.0), row.worth),
+        };
         let missed = missed.min(most);
-        Queued { before, all, over: Over { views: missed * row.worth, missed, wasted } }
+        Queued { before, all, over: Over { views: missed * worth, missed, wasted } }
     }
 
-    /// Advances the queue of a class by `seconds` in which attempts arrive at a constant rate. Returns the attempts that it loses,
-    /// and those that its noise, retries and departed users lose besides, which may be negative.
+    /// Advances the queue of a class by `seconds` in which attempts arrive at a constant rate.
     pub(super) fn wait_in_line(
         &mut self,
         class: usize,
         excess: &Excess,
         (rate, seconds): (f64, f64),
         grows: bool,
-    ) -> (f64, f64) {
+    ) -> Lost {
         let capacity = match (excess.plain > 0.0, excess.most > 0.0) {
             (true, _) => rate * (1.0 - excess.plain),
             (false, true) => rate / excess.most,
@@ -99,18 +102,19 @@ impl Live<'_, '_> {
         let refusals = self.memo.refusals_of(class).filter(|_| excess.holds_workers);
         let refused = refusals.map(|of| of.at(capacity)).filter(Refused::is_in_vain);
         let row = &mut self.rows[class];
-        row.in_vain = refused.is_some();
+        row.in_vain = refused.is_some() || row.in_vain && row.waiting > 0.0;
         let Some(refused) = refused else {
             let more = rate * seconds * (excess.noisy - excess.plain).max(0.0);
+            let wasted = rate * seconds * excess.wasted;
             let lost = line(row, &of.patience, (rate, capacity), (seconds, room));
             // Without patience the queue is followed through the whole week.
             row.settled &= of.patience.ends() || !grows;
-            return (lost, more);
+            return Lost { from_line: lost, more, wasted };
         };
-        let ends = room.is_finite() || self.memo.plan.leaves(class);
-        let lost =
-            line_in_vain(row, &refused, (rate, capacity), (seconds, room), (excess.noisy, ends));
-        row.settled &= ends || !grows;
+        let leaves = self.memo.plan.leaves(class);
+        let lost = line_in_vain(row, &refused, excess, (rate, capacity, seconds), (room, leaves));
+        let fills = self.memo.cells[self.cell as usize].fills[class];
+        row.settled &= leaves || room.is_finite() || !fills;
         lost
     }
 
@@ -159,47 +163,74 @@ fn mixed((each, before): (f64, f64), more: f64, all: f64) -> f64 {
 /// Number of pieces in which abandoned views are summed while a queue grows or drains.
 const PIECES: u32 = 32;
 
-/// Advances a queue that its users cannot leave by `seconds` at a constant rate, in which `noisy` of the attempts would be lost if it
-/// had settled. With `ends` a queue in which no one is served grows no longer: its room is bounded, or its users leave. Returns the
-/// attempts that a full queue refuses or that their users abandon, each counted when it arrives. Returns besides the difference to
-/// the settled queue with its noise, retries and departed users, as far as the queue has grown.
-pub(super) fn line_in_vain(
+/// Attempts of an interval with a constant rate.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lost {
+    /// Attempts that are lost without noise.
+    pub(super) from_line: f64,
+    /// Attempts that noise, retries and departed users lose besides; less than none if users who leave relieve the queue.
+    pub(super) more: f64,
+    /// Lost attempts whose work is done.
+    pub(super) wasted: f64,
+}
+
+/// Advances a queue that its users cannot leave by `seconds` at a constant rate. With `leaves` users leave the site when their view is
+/// lost, so that a queue in which no view is served grows no longer.
+///
+/// An attempt is lost when it arrives: a full queue refuses it, or its user abandons it before it is done. The difference to the
+/// settled queue, with its noise, retries and departed users, counts as far as the queue has grown.
+fn line_in_vain(
     row: &mut Row,
     refused: &Refused<'_>,
-    (rate, capacity): (f64, f64),
-    (seconds, room): (f64, f64),
-    (noisy, ends): (f64, bool),
-) -> (f64, f64) {
+    excess: &Excess,
+    (rate, capacity, seconds): (f64, f64, f64),
+    (room, leaves): (f64, bool),
+) -> Lost {
     if capacity.is_infinite() {
         (row.waiting, row.settled) = (0.0, true);
-        return (0.0, 0.0);
+        return Lost::default();
     }
     let abandoned = |length: f64| 1.0 - refused.kept(length, room);
     let surplus = rate - capacity;
     let most = room.min(refused.longest());
-    let end = if ends { most } else { room };
-    let mut lost = 0.0;
-    let mut left = seconds;
-    if surplus > -STEADY * capacity && surplus <= 0.0 {
-        let rest = std::mem::take(&mut row.waiting);
-        (lost, left) = (rest * abandoned(rest), 0.0);
-        row.settled = true;
-    } else {
-        let end = if surplus > 0.0 { end } else { 0.0 };
-        let moves = left.min(((end - row.waiting) / surplus).max(0.0));
-        let piece = moves / f64::from(PIECES);
-        let middle = |at: u32| row.waiting + surplus * piece * (f64::from(at) + 0.5);
-        lost += (0..PIECES).map(|at| rate * piece * abandoned(middle(at))).sum::<f64>();
-        row.settled = moves < left;
-        row.waiting = if row.settled { end } else { row.waiting + surplus * moves };
-        left -= moves;
-    }
+    let end = match (surplus > 0.0, leaves) {
+        (false, _) => 0.0,
+        (true, false) => room,
+        (true, true) => most,
+    };
+    let moves = match surplus.abs() <= STEADY * capacity {
+        // It takes long to drain or to grow: a short queue has settled, a longer one stays.
+        true if row.waiting <= capacity => 0.0,
+        true => seconds,
+        false => seconds.min(((end - row.waiting) / surplus).max(0.0)),
+    };
+    let speed = if moves < seconds || surplus.abs() > STEADY * capacity { surplus } else { 0.0 };
+    let piece = moves / f64::from(PIECES);
+    let middle = |at: u32| row.waiting + speed * piece * (f64::from(at) + 0.5);
+    let gone: f64 = match moves > 0.0 {
+        true => (0..PIECES).map(|at| rate * piece * abandoned(middle(at))).sum(),
+        false => 0.0,
+    };
+    row.settled = moves < seconds;
+    row.waiting = if row.settled { end } else { row.waiting + speed * moves };
+    let (settled, left) = (rate * seconds, seconds - moves);
     if surplus <= 0.0 {
-        return (lost, rate * seconds * noisy);
+        // While the queue drains the others are lost as they would be in the settled one.
+        let rest = (settled - gone).max(0.0);
+        return Lost {
+            from_line: gone,
+            more: rest * excess.noisy,
+            wasted: gone + rest * excess.wasted,
+        };
     }
     let fill = (row.waiting / most).min(1.0);
-    let steady = 1.0 - (1.0 - abandoned(end)) * capacity / rate;
-    (lost + left * rate * steady, rate * seconds * (noisy - steady) * fill)
+    let in_vain = capacity * abandoned(end);
+    let steady = rate - capacity + in_vain;
+    Lost {
+        from_line: gone + left * steady,
+        more: (settled * excess.noisy - seconds * steady) * fill,
+        wasted: gone + left * in_vain + (settled * excess.wasted - seconds * in_vain) * fill,
+    }
 }
 
 /// Advances the queue of views by `seconds` at a constant rate; returns the attempts lost from it.

@@ -53,6 +53,8 @@ pub(super) struct Cell {
     /// True per class if it may be overloaded; then, if its queue may grow.
     pub(super) over: Vec<bool>,
     pub(super) grows: Vec<bool>,
+    /// True per class if its queue may grow without noise.
+    pub(super) fills: Vec<bool>,
     /// Cumulated effect of overload per class, from Monday 00:00 to each hour; `None` while not needed.
     losing: Vec<Option<Vec<Losing>>>,
     /// Views carried in this replication, per class.
@@ -382,14 +384,15 @@ impl<'p> Memo<'p> {
         let flows = self.plan.flows();
         // All at their highest at once, with the noise that occurs once in 30,000 hours.
         let highest = self.highest((state, level), &self.tops);
+        let top = self.loads[state as usize].utilization(&highest);
         let (most, busiest) = self.busiest((state, level));
         let spare = self.spare.pop();
         let load = &self.loads[state as usize];
         let grows = |flow: usize| match load.messages().contains(&flow) {
-            true => self.may_wait(load, flow, (&most, &busiest)),
-            false => self.may_grow(load, flow, &highest),
+            true => [self.may_wait(load, flow, (&most, &busiest)); 2],
+            false => self.may_grow(load, flow, (&highest, &top)),
         };
-        let refused = |class: usize| self.may_refuse(load, class, &highest);
+        let refused = |class: usize| self.may_refuse(load, class, (&highest, &top));
         let mut cell = spare.unwrap_or_else(|| Cell {
             state,
             level,
@@ -397,6 +400,7 @@ impl<'p> Memo<'p> {
             strained: false,
             over: Vec::new(),
             grows: Vec::new(),
+            fills: Vec::new(),
             losing: Vec::new(),
             carried: vec![0.0; flows],
             seconds: 0.0,
@@ -404,7 +408,11 @@ impl<'p> Memo<'p> {
         });
         (cell.state, cell.level) = (state, level);
         cell.grows.clear();
-        cell.grows.extend((0..flows).map(grows));
+        cell.fills.clear();
+        for [fills, noisy] in (0..flows).map(grows) {
+            cell.fills.push(fills);
+            cell.grows.push(noisy);
+        }
         cell.over.clear();
         cell.over.extend((0..flows).map(|flow| cell.grows[flow] || refused(flow)));
         cell.strained = cell.over.contains(&true);

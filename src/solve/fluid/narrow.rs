@@ -5,18 +5,23 @@
 //! of the disks busy: a closed network of exponential stations. That is N/(N + M − 1) if a disk executes one operation at a time.
 //! Operations for which no request waits arrive besides, and leave the rest of the time to the workers.
 //!
-//! Holds: with many workers all of the capacity is used. Leaves out: the time that workers spend elsewhere, as if it were
-//! short; workers of members that are gone; the connections of a database.
+//! Holds: with many workers all of the capacity is used. Leaves out: the time that workers spend elsewhere, as if it were short;
+//! workers of other services at the same disks; operations that one request issues in parallel; members that have failed or that an
+//! autoscaler launches; the connections of a database.
 //! Source: Gordon & Newell (1967); the convolution of Buzen (1973).
+
+use std::sync::Arc;
 
 use super::memo::Memo;
 use crate::convert::whole;
 use crate::plan::fluid::FluidPlan;
-use crate::plan::fluid::state::StateLoad;
+use crate::plan::fluid::state::{FlowLoad, StateLoad};
 use crate::plan::load::Queues;
 
-/// Number of workers above which as many are meant.
-const MANY: f64 = 512.0;
+/// Largest number of units of work at once that is not scaled down, and the largest number of workers per such unit whose states are
+/// summed.
+const AT_ONCE: f64 = 64.0;
+const EACH: f64 = 16.0;
 
 /// Returns, per class, the resources of whose capacity its workers cannot use all, and the share that they can use.
 pub(super) fn all(plan: &FluidPlan) -> Vec<Vec<(u32, f64)>> {
@@ -49,7 +54,7 @@ impl Memo<'_> {
     pub(super) fn narrow(&self, load: &StateLoad, class: usize, rates: &[f64], used: &mut [f64]) {
         for (at, usable) in self.usable.get(class).into_iter().flatten() {
             let place = *at as usize;
-            let of = |(flow, rate): (&std::sync::Arc<_>, &f64)| rate * aside(flow, *at);
+            let of = |(flow, rate): (&Arc<FlowLoad>, &f64)| rate * flow.aside_at(*at);
             let aside: f64 = load.flows.iter().zip(rates).map(of).sum();
             let aside = (load.constant[place] + aside) / load.capacity[place];
             used[place] = aside + (used[place] - aside).max(0.0) / usable;
@@ -57,38 +62,47 @@ impl Memo<'_> {
     }
 }
 
-fn aside(flow: &crate::plan::fluid::state::FlowLoad, resource: u32) -> f64 {
-    let found = flow.aside.iter().find(|(at, _)| *at == resource);
-    found.map_or(0.0, |(_, work)| *work)
-}
-
-/// Returns the share of the capacity of equal queues that `workers` use which always wait in one of them, and then go to one at
-/// random: G(N − 1)/G(N) of a closed network of exponential stations. With one unit of work at once that is N/(N + M − 1).
+/// Returns the share of the capacity of equal queues that `workers` can use. Each always waits in one queue and chooses the next at
+/// random.
 fn usable(queues: Queues, workers: f64) -> f64 {
-    let count = f64::from(queues.count);
-    if !workers.is_finite() || queues.count <= 1 && workers >= f64::from(queues.at_once) {
+    let [count, at_once] = [queues.count, queues.at_once].map(f64::from);
+    if !workers.is_finite() {
         return 1.0;
     }
-    if queues.at_once <= 1 {
+    let workers = workers.max(1.0);
+    if at_once <= 1.0 {
         return workers / (workers + count - 1.0);
     }
-    let (last, at_once) = (whole::usize(workers.min(MANY)), f64::from(queues.at_once));
-    // Of one station, by number of workers: k^n / n! up to k, then constant.
-    let one: Vec<f64> = (0..=last)
-        .scan(1.0, |value, n| {
-            let now = *value;
-            *value *= at_once / (n as f64 + 1.0).min(at_once);
-            Some(now)
-        })
-        .collect();
-    let mut all = one.clone();
-    for _ in 1..queues.count {
-        let next = |n: usize| (0..=n).map(|of| all[of] * one[n - of]).sum::<f64>();
-        let sums: Vec<f64> = (0..=last).map(next).collect();
-        let most = sums.iter().copied().fold(0.0, f64::max);
-        all = sums.into_iter().map(|sum| sum / most).collect();
+    // Many units at once are used as half as many by half of the workers.
+    let scale = (at_once / AT_ONCE).max(1.0);
+    let (workers, at_once) = ((workers / scale).max(1.0), (at_once / scale).round());
+    let most = EACH * count * at_once;
+    let last = whole::usize(workers.min(most));
+    // Of one queue, the weight of n workers: k^n / n! up to k, then constant; and how it grows.
+    let (mut grows, mut weight) = (vec![1.0], 1.0);
+    for n in 1..=whole::usize(at_once) {
+        let next = weight * at_once / n as f64;
+        grows.push(next - weight);
+        weight = next;
     }
-    if last == 0 { 1.0 } else { all[last - 1] / all[last] }
+    let mut all = vec![0.0; last + 1];
+    all[0] = 1.0;
+    for _ in 0..queues.count {
+        let (mut next, mut sum) = (Vec::with_capacity(last + 1), 0.0);
+        for n in 0..=last {
+            sum += grows
+                .iter()
+                .zip(all[..=n].iter().rev())
+                .map(|(grows, all)| grows * all)
+                .sum::<f64>();
+            next.push(sum);
+        }
+        let highest = next.iter().copied().fold(0.0, f64::max);
+        all = next.into_iter().map(|each| each / highest).collect();
+    }
+    let idle = 1.0 - all[last - 1] / all[last];
+    // With more workers the idle share falls as their number grows.
+    1.0 - idle * (most / workers).min(1.0)
 }
 
 #[cfg(test)]
@@ -101,6 +115,10 @@ mod tests {
     fn simple_networks_are_used_as_by_hand() {
         let of = |count, at_once, workers| usable(Queues { count, at_once }, workers);
         assert!((of(5, 1, 40.0) - 40.0 / 44.0).abs() < 1e-12);
+        // Sets of many units at once have no gap where states are no longer summed, nor where they are scaled down.
+        assert!((of(4, 2, 128.0) - of(4, 2, 129.0)).abs() < 1e-3);
+        assert!((of(3, 64, 400.0) - of(3, 128, 800.0)).abs() < 0.01);
+        assert!((0.9..1.0).contains(&of(24, 30, 2_000.0)) && of(8, 1_024, 1e6) <= 1.0);
         assert!((of(1, 3, 2.0) - 2.0 / 3.0).abs() < 1e-12);
         assert!(of(1, 3, 3.0) >= 1.0 && of(7, 2, f64::INFINITY) >= 1.0);
     }

@@ -15,13 +15,14 @@
 //! - Hourly noise is a factor on u, lognormal of mean 1.
 //!
 //! Returns the share of the views that is lost or never requested, and the work done for lost views, over the work of
-//! all intended views. Holds: the first never falls as u grows. Where users abandon before the queue is full nothing is
-//! refused here, and the excess is 1 − 1/u of the views.
+//! all intended views. Holds: the first never falls as u grows. Where users leave a queue before it is full, nothing is refused
+//! here, and the excess is 1 − 1/u of the views. Where they cannot leave it, the views that they abandon are lost at any load
+//! (`abandoned`).
 //! Leaves out: several servers of the narrowest part (c of them refuse less far below the limit and more near it: 16
 //! with a capacity of 51 refuse three times as much at 0.9); service times that are not exponential; other classes in
 //! the same queue; places of members that have failed, and of those that an autoscaler launches (there are those at the
 //! start); later requests to other services; refused requests that a
-//! balancer forwards; users who abandon below the limit.
+//! balancer forwards.
 //! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
 
 mod abandoned;
@@ -59,7 +60,7 @@ const SPARSE: usize = 20;
 /// Logarithmic distance of the capacities at which there is a table, their number, and how many are below that of the healthy state.
 const APART_IN_CAPACITY: f64 = 0.4;
 const CAPACITIES: usize = 16;
-const SLOWER: f64 = 12.0;
+const SLOWER: f64 = 9.0;
 
 /// Unserved views, and wasted work.
 type Shares = [f64; 2];
@@ -138,7 +139,7 @@ impl Refusals {
     /// Returns the refusals where `capacity` views per second can be done.
     pub(super) fn at(&self, capacity: f64) -> Refused<'_> {
         let last = self.by_capacity.len() - 1;
-        if last == 0 || capacity <= 0.0 {
+        if last == 0 || capacity.is_nan() || capacity <= 0.0 {
             return Refused { tables: [self.table(0); 2], part: 0.0 };
         }
         let place = ((ln(capacity) - self.first) / APART_IN_CAPACITY).clamp(0.0, last as f64);

@@ -92,6 +92,15 @@ impl FlowLoad {
     }
 }
 
+impl FlowLoad {
+    /// Returns the work per view at a resource with several queues for which no request waits.
+    #[must_use]
+    pub fn aside_at(&self, resource: u32) -> f64 {
+        let found = self.aside.binary_search_by_key(&resource, |(at, _)| *at);
+        found.map_or(0.0, |found| self.aside[found].1)
+    }
+}
+
 impl StateLoad {
     /// Returns the utilisation of each resource at these rates, by flow.
     #[must_use]

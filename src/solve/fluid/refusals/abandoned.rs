@@ -4,7 +4,7 @@
 //! waits max(n − W, 0)/C for one of the W workers. Inside, the view takes min(n, W)/C on average, exponentially distributed as
 //! in M/M/1; its first request takes a part of that, and the later ones share the rest. A request is answered if its own
 //! patience, drawn for each, lasts as long. A view is served if all are, and if its waits, one after the other, end in time. The
-//! number n is that which an accepted view finds in M/M/1/K.
+//! number n is that which an accepted view finds in M/M/1/K. Its own time, in an idle system, loses no view.
 //!
 //! Requests of a service without a limit of workers wait one after the other, for n/C. Leaves out: the pages that are not fetched after a first request that was abandoned.
 
@@ -39,7 +39,7 @@ impl Kept {
         // Without a limit of workers requests wait in line at the narrowest part.
         let workers = if entry.workers.is_finite() { entry.workers } else { 0.0 };
         let inside = workers / entry.rooms;
-        let reached = patience.end().map_or(room, |end| inside + end * capacity);
+        let reached = patience.end(NONE[0]).map_or(room, |end| inside + end * capacity);
         let end = room.min(reached);
         if !end.is_finite() || end <= 0.0 {
             return None;
@@ -64,7 +64,11 @@ impl Kept {
 
     /// Returns the same where all queues have `length` of the `room` views that they hold.
     pub(super) fn in_all(&self, length: f64, room: f64) -> f64 {
-        self.at(if room.is_finite() { length / room * self.room } else { length / self.queues })
+        if room <= 0.0 {
+            return self.by_length[0];
+        }
+        let bounded = room.is_finite() && self.room.is_finite();
+        self.at(if bounded { length / room * self.room } else { length / self.queues })
     }
 
     /// Returns the number of views in all queues beyond which none is served.
@@ -124,21 +128,25 @@ impl View<'_> {
     /// Returns the probability that a view that finds `views` is not abandoned.
     fn kept(&self, views: f64) -> f64 {
         let Self { entry, patience, capacity, inside } = *self;
+        // Between n and n + 1 are the views that find n.
+        let views = (views - 0.5).max(0.0);
         let waits = (views - inside).max(0.0) / capacity;
         let mean = views.min(inside) / capacity;
         let one = |time: u32| {
             let works = -mean * libm::log1p(-(f64::from(time) + 0.5) / f64::from(TIMES));
             let first = works * entry.own;
+            let later = entry.followers;
             if patience.within().is_some_and(|most| waits * entry.trips + works > most.seconds()) {
-                return 0.0;
+                // Edges answer all of the others.
+                return (1.0 - entry.first) * (1.0 - later).max(0.0);
             }
             let kept = 1.0 - entry.first * patience.request(waits + first);
-            let later = entry.followers;
             if later <= 0.0 {
                 return kept;
             }
-            let each = (works - first) / later.max(1.0);
-            kept * libm::pow(1.0 - patience.request(waits + each), later)
+            let abandons = patience.request(waits + (works - first) / later.max(1.0));
+            let whole = later.floor();
+            kept * libm::pow(1.0 - abandons, whole) * (1.0 - (later - whole) * abandons)
         };
         (0..TIMES).map(one).sum::<f64>() / f64::from(TIMES)
     }
