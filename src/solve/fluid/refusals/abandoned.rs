@@ -46,7 +46,11 @@ impl Kept {
         }
         let view = View { entry, patience, capacity, inside };
         let step = end / PIECES as f64;
-        let by_length: Vec<f64> = (0..=PIECES).map(|at| view.kept(at as f64 * step)).collect();
+        let mut by_length: Vec<f64> = (0..=PIECES).map(|at| view.kept(at as f64 * step)).collect();
+        if end < room {
+            // No user waits for the end of a longer queue.
+            by_length[PIECES] = 0.0;
+        }
         let some = end < room || by_length.iter().any(|kept| *kept < 1.0 - NONE[0]);
         some.then_some(Self { by_length, step, room, queues: entry.rooms })
     }
