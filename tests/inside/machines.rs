@@ -395,12 +395,14 @@ rate = "100/s"
     assert!((busy / cores(100.0) - 1.0).abs() < 0.02, "{busy} instead of {}", cores(100.0));
     let headroom = figure(&results, "headroom.web.cpu@steady");
     assert!((headroom - (1.0 - cores(100.0))).abs() < 1e-9, "{headroom}");
-    // Twice what the processor can do: half of the views are lost over years.
+    // Twice what the processor can do, for users who leave the queue: half of the views are lost over years.
     let rate = 2.0 / cores(1.0);
     let years = text
         .replace("rate = \"100/s\"", &format!("rate = \"{rate}/s\""))
         .replace("replications = 4", "horizon = \"30d\"\nreplications = 4")
-        + "[fault.never]\nhits = \"app\"\nhow = \"crash\"\nrate = \"0.000001/y\"\n";
+        + "[fault.never]\nhits = \"app\"\nhow = \"crash\"\nrate = \"0.000001/y\"\n\
+           [balancer.front]\nrack = \"r\"\nto = \"app\"\nmember-limit = 10\n";
+    let years = years.replace("enter = \"app\"", "enter = \"front\"");
     let seen = by_flows(&years, |_| {});
     let lost = seen.lost.iter().sum::<f64>() / seen.intended;
     assert!((lost - 0.5).abs() < 1e-3, "{lost}");

@@ -30,6 +30,8 @@ use crate::plan::fluid::users::{Patience, Users};
 const LONG: f64 = 200.0;
 /// Number of views below which there are none.
 const NONE: f64 = 1e-9;
+/// Share of the views below which the rest is rounding: no attempt is work.
+const NO_WORK: f64 = 1e-12;
 
 /// Users of one workload who did not get their page and have not abandoned, or who have left.
 #[derive(Clone, Debug)]
@@ -126,7 +128,11 @@ impl Fails {
         if self.idle <= 0.0 {
             return tries;
         }
-        (tries - lacking * self.idle / self.lacking) / (1.0 - self.idle).max(f64::MIN_POSITIVE)
+        let busy = 1.0 - self.idle;
+        if busy < NO_WORK {
+            return 0.0;
+        }
+        (tries - lacking * self.idle / self.lacking).max(0.0) / busy
     }
 
     /// Returns the attempts per view while attempts keep failing at this rate, as far as they are work.

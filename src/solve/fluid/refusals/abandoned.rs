@@ -44,8 +44,9 @@ impl Kept {
         if !end.is_finite() || end <= 0.0 {
             return None;
         }
-        let view = View { entry, patience, capacity, inside };
         let step = end / PIECES as f64;
+        let view =
+            View { entry, patience, capacity, inside, ahead: if step > 1.0 { 0.0 } else { 0.5 } };
         let mut by_length: Vec<f64> = (0..=PIECES).map(|at| view.kept(at as f64 * step)).collect();
         if end < room {
             // No user waits for the end of a longer queue.
@@ -93,9 +94,11 @@ impl Kept {
         }
         // From the more probable end of the queue: nothing overflows.
         let (mut sum, mut weight) = (0.0, 1.0);
-        // Mean place within a piece, from 0 to 1.
+        // Mean place within a piece, from 0 to 1. In a piece of several views these find whole numbers of views.
+        let one = if self.step > 1.0 { 1.0 / self.step } else { 0.0 };
         let place = match ratio.abs() {
-            flat if flat < 1e-4 => 0.5 + ratio / 12.0,
+            flat if flat < 1e-4 => (1.0 - one) / 2.0 + ratio / 12.0 * (1.0 - one * one),
+            _ if one > 0.0 => one / libm::expm1(-ratio * one) - 1.0 / libm::expm1(-ratio),
             _ => -1.0 / ratio - 1.0 / libm::expm1(-ratio),
         };
         let pieces = self.by_length.windows(2).map(|ends| ends[0] + (ends[1] - ends[0]) * place);
@@ -126,14 +129,15 @@ struct View<'a> {
     patience: &'a Patience,
     capacity: f64,
     inside: f64,
+    /// Views that a place on the grid is ahead: in pieces of less than a view those from n to n + 1 find n.
+    ahead: f64,
 }
 
 impl View<'_> {
     /// Returns the probability that a view that finds `views` is not abandoned.
     fn kept(&self, views: f64) -> f64 {
-        let Self { entry, patience, capacity, inside } = *self;
-        // Between n and n + 1 are the views that find n.
-        let views = (views - 0.5).max(0.0);
+        let Self { entry, patience, capacity, inside, ahead } = *self;
+        let views = (views - ahead).max(0.0);
         let waits = (views - inside).max(0.0) / capacity;
         let mean = views.min(inside) / capacity;
         let one = |time: u32| {
