@@ -702,7 +702,7 @@ impl<'m, 'p> Live<'m, 'p> {
             load.publish(&mut rates);
             let excess = self.memo.excess(state, class, &rates);
             let rate = rates[class];
-            let of = self.wait_in_line(class, &excess, (rate, seconds), grows);
+            let of = self.wait_in_line(class, &excess, (&rates, seconds), grows);
             lost += (of.from_line + of.more).max(0.0);
             wasted += of.wasted.max(0.0);
             if notes {

@@ -87,7 +87,11 @@ impl Patience {
     /// Returns the share of users that has abandoned one request after `seconds`.
     #[must_use]
     pub fn request(&self, seconds: f64) -> f64 {
-        if self.request.is_some_and(|most| seconds >= most.seconds()) {
+        self.gone_by(seconds, self.request)
+    }
+
+    fn gone_by(&self, seconds: f64, most: Option<SimDuration>) -> f64 {
+        if most.is_some_and(|most| seconds >= most.seconds()) {
             return 1.0;
         }
         self.law.as_ref().map_or(0.0, |law| law.cdf(seconds).clamp(0.0, 1.0))
@@ -100,10 +104,7 @@ impl Patience {
     /// Returns the share of users that has abandoned after `seconds`.
     #[must_use]
     pub fn gone(&self, seconds: f64) -> f64 {
-        if self.most.is_some_and(|most| seconds >= most.seconds()) {
-            return 1.0;
-        }
-        self.law.as_ref().map_or(0.0, |law| law.cdf(seconds).clamp(0.0, 1.0))
+        self.gone_by(seconds, self.most)
     }
 
     /// Returns ∫₀ᵗ (1 − F(s)) ds: the seconds of arrivals that are still waiting after a stall of `seconds`.

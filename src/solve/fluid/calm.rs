@@ -70,12 +70,12 @@ impl Memo<'_> {
         (rates, top): (&[f64], &[f64]),
     ) -> bool {
         let (sigma, _) = self.loudest;
-        let (rate, used) = (rates[class], self.used_by(load, class, (rates, top)));
-        let refused =
-            |of: &Refusals, top: f64| top > 0.0 && of.at(rate / top).mean(top, sigma)[0] > FEW;
+        let used = self.used_by(load, class, (rates, top));
+        let at = |of: &Refusals, top: f64| of.at(of.arrive(rates) / top).mean(top, sigma)[0];
+        let refused = |of: &Refusals, top: f64| top > 0.0 && at(of, top) > FEW;
         let full =
             |of: &Refusals| self.meets(load, class, &used, &|held, top| held && refused(of, top));
-        self.refusals_of(class).filter(|_| rate > 0.0).is_some_and(full)
+        self.refusals_of(class).filter(|_| rates[class] > 0.0).is_some_and(full)
     }
 
     /// Returns whether `class` loses nothing to overload in a state while no workload asks for more than these rates.

@@ -1,7 +1,7 @@
 //! Excess load, over the hourly noise.
 //!
 //! A load of u means u N with N lognormal of mean 1. The expected excess is E(N − 1/u)⁺, by the partial expectation of
-//! the lognormal law (as in Black & Scholes 1973). Where the queue capacity fills up before users abandon, more is
+//! the lognormal law (as in Black & Scholes 1973). Where a queue may be full, or users abandon in it without leaving it, more is
 //! lost, and sooner ([`Refusals`]).
 
 use super::BAD;
@@ -78,7 +78,7 @@ pub(super) struct Excess {
 
 impl Excess {
     /// Adds a stage in which each view takes one of the ways: the narrowest stage decides. The share `reach` of the attempts has not
-    /// failed before it, and the excess is a share of these. `refusals` are those of the class at its rate, per second.
+    /// failed before it, and the excess is a share of these. `refusals` are those of the class, with the views per second of all classes in its queue.
     pub(super) fn meet(
         &mut self,
         ways: &mut [Way],

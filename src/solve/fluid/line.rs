@@ -10,7 +10,7 @@
 //! much; members that die with a queue, whose views count as served.
 
 use super::excess::Excess;
-use super::refusals::Refused;
+use super::refusals::{Refusals, Refused};
 use super::row::Row;
 use super::{BAD, Live};
 use crate::plan::fluid::users::Patience;
@@ -89,9 +89,10 @@ impl Live<'_, '_> {
         &mut self,
         class: usize,
         excess: &Excess,
-        (rate, seconds): (f64, f64),
+        (rates, seconds): (&[f64], f64),
         grows: bool,
     ) -> Lost {
+        let rate = rates[class];
         let capacity = match (excess.plain > 0.0, excess.most > 0.0) {
             (true, _) => rate * (1.0 - excess.plain),
             (false, true) => rate / excess.most,
@@ -100,10 +101,12 @@ impl Live<'_, '_> {
         let of = &self.memo.plan.classes[class];
         let room = self.room(class).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
         let refusals = self.memo.refusals_of(class).filter(|_| excess.holds_workers);
-        let refused = refusals.map(|of| of.at(capacity)).filter(Refused::is_in_vain);
+        let queue =
+            refusals.map(|of| JointQueue::new(of, (rate, of.arrive(rates)), capacity, room));
+        let queue = queue.filter(|queue| queue.refused.is_in_vain());
         let row = &mut self.rows[class];
-        row.in_vain = refused.is_some() || row.in_vain && row.waiting > 0.0;
-        let Some(refused) = refused else {
+        row.in_vain = queue.is_some() || row.in_vain && row.waiting > 0.0;
+        let Some(queue) = queue else {
             let more = rate * seconds * (excess.noisy - excess.plain).max(0.0);
             let wasted = rate * seconds * excess.wasted;
             let lost = line(row, &of.patience, (rate, capacity), (seconds, room));
@@ -112,7 +115,7 @@ impl Live<'_, '_> {
             return Lost { from_line: lost, more, wasted };
         };
         let leaves = self.memo.plan.leaves(class);
-        let lost = line_in_vain(row, &refused, excess, (rate, capacity, seconds), (room, leaves));
+        let lost = line_in_vain(row, &queue, excess, (rate, capacity, seconds), leaves);
         let fills = self.memo.cells[self.cell as usize].fills[class];
         row.settled &= leaves || room.is_finite() || !fills;
         lost
@@ -123,7 +126,8 @@ impl Live<'_, '_> {
         let of = &self.memo.plan.classes[class];
         let entry = of.entry?;
         let share = self.scalers.rooms(self.memo.plan, &self.load, &of.services);
-        Some((entry.workers * share, entry.backlog * share))
+        let of = |all: f64| if all.is_finite() { all * share } else { all };
+        Some((of(entry.workers), of(entry.backlog)))
     }
 }
 
@@ -136,7 +140,7 @@ impl Row {
         }
         let missed = queued.over.missed;
         if self.in_vain {
-            // Those that arrive are lost or not when they do; those that a stall has delayed are still to be served.
+            // Views that arrive are lost or not when they do; the ones that a stall has delayed are still to be served.
             let attempts = queued.all - queued.before;
             let kept = if attempts > 0.0 { (1.0 - missed / attempts).max(0.0) } else { 1.0 };
             self.overdue = mixed((self.overdue, queued.before), 0.0, queued.all);
@@ -174,6 +178,33 @@ pub(super) struct Lost {
     pub(super) wasted: f64,
 }
 
+/// Queue that users cannot leave, for the views of a class in it.
+struct JointQueue<'a> {
+    refused: Refused<'a>,
+    /// Views of all classes that it holds; infinite without a bound.
+    room: f64,
+    /// Part of the views in it that is of the class.
+    part: f64,
+}
+
+impl<'a> JointQueue<'a> {
+    /// Describes the queue for a class with a rate, of those of all classes, of which `capacity` views per second are done.
+    fn new(of: &'a Refusals, (rate, all): (f64, f64), capacity: f64, room: f64) -> Self {
+        let part = if rate > 0.0 { rate / all } else { 1.0 };
+        Self { refused: of.at(capacity / part), room, part }
+    }
+
+    /// Returns the probability that a view is abandoned that finds `length` views of its class.
+    fn abandons(&self, length: f64) -> f64 {
+        1.0 - self.refused.kept(length / self.part, self.room)
+    }
+
+    /// Returns the number of views of the class that the queue holds, and beyond which none is served.
+    fn ends(&self) -> [f64; 2] {
+        [self.room, self.refused.longest(self.room)].map(|views| views * self.part)
+    }
+}
+
 /// Advances a queue that its users cannot leave by `seconds` at a constant rate. With `leaves` users leave the site when their view is
 /// lost, so that a queue in which no view is served grows no longer.
 ///
@@ -181,38 +212,45 @@ pub(super) struct Lost {
 /// settled queue, with its noise, retries and departed users, counts as far as the queue has grown.
 fn line_in_vain(
     row: &mut Row,
-    refused: &Refused<'_>,
+    queue: &JointQueue<'_>,
     excess: &Excess,
     (rate, capacity, seconds): (f64, f64, f64),
-    (room, leaves): (f64, bool),
+    leaves: bool,
 ) -> Lost {
     if capacity.is_infinite() {
         (row.waiting, row.settled) = (0.0, true);
         return Lost::default();
     }
-    let abandoned = |length: f64| 1.0 - refused.kept(length, room);
     let surplus = rate - capacity;
-    let most = room.min(refused.longest());
+    let [room, longest] = queue.ends();
+    let most = room.min(longest);
     let end = match (surplus > 0.0, leaves) {
         (false, _) => 0.0,
         (true, false) => room,
         (true, true) => most,
     };
-    let moves = match surplus.abs() <= STEADY * capacity {
-        // It takes long to drain or to grow: a short queue has settled, a longer one stays.
-        true if row.waiting <= capacity => 0.0,
+    // At a load near 1 it takes long to drain or to grow: a short queue has settled as it is, a longer one stays. A queue without a
+    // bound is followed.
+    let flat = surplus.abs() <= STEADY * capacity && room.is_finite();
+    let is_short = flat && row.waiting <= capacity;
+    let moves = match flat {
+        true if is_short => 0.0,
         true => seconds,
         false => seconds.min(((end - row.waiting) / surplus).max(0.0)),
     };
-    let speed = if moves < seconds || surplus.abs() > STEADY * capacity { surplus } else { 0.0 };
+    let speed = if flat { 0.0 } else { surplus };
     let piece = moves / f64::from(PIECES);
     let middle = |at: u32| row.waiting + speed * piece * (f64::from(at) + 0.5);
     let gone: f64 = match moves > 0.0 {
-        true => (0..PIECES).map(|at| rate * piece * abandoned(middle(at))).sum(),
+        true => (0..PIECES).map(|at| rate * piece * queue.abandons(middle(at))).sum(),
         false => 0.0,
     };
     row.settled = moves < seconds;
-    row.waiting = if row.settled { end } else { row.waiting + speed * moves };
+    row.waiting = match row.settled {
+        true if is_short => row.waiting.min(end),
+        true => end,
+        false => row.waiting + speed * moves,
+    };
     let (settled, left) = (rate * seconds, seconds - moves);
     if surplus <= 0.0 {
         // While the queue drains the others are lost as they would be in the settled one.
@@ -223,8 +261,8 @@ fn line_in_vain(
             wasted: gone + rest * excess.wasted,
         };
     }
-    let fill = (row.waiting / most).min(1.0);
-    let in_vain = capacity * abandoned(end);
+    let fill = if is_short { 1.0 } else { (row.waiting / most).min(1.0) };
+    let in_vain = capacity * queue.abandons(end);
     let steady = rate - capacity + in_vain;
     Lost {
         from_line: gone + left * steady,

@@ -444,7 +444,8 @@ impl<'p> Memo<'p> {
                 ways.push((used[at], *share, self.spread(state, &load, at)));
                 held &= resources[at].holds_a_worker;
             }
-            let refusals = self.refusals_of(class).filter(|_| held).map(|of| (of, rates[class]));
+            let refusals =
+                self.refusals_of(class).filter(|_| held).map(|of| (of, of.arrive(rates)));
             all.meet(&mut ways, refusals, stage.reach);
         }
         (self.ways, self.used) = (ways, used);

@@ -40,7 +40,7 @@ pub(super) fn all(plan: &FluidPlan) -> Vec<Vec<(u32, f64)>> {
                 }
             }
         }
-        // Of several ways to the same disks, the one with the most workers.
+        // The way with the most workers counts where several lead to the same disks.
         found.sort_by(|a, b| (a.0, b.1).partial_cmp(&(b.0, a.1)).expect("shares are numbers"));
         found.dedup_by_key(|(at, _)| *at);
         found.retain(|(_, share)| *share < 1.0);
@@ -77,8 +77,9 @@ fn usable(queues: Queues, workers: f64) -> f64 {
     let scale = (at_once / AT_ONCE).max(1.0);
     let (workers, at_once) = ((workers / scale).max(1.0), (at_once / scale).round());
     let most = EACH * count * at_once;
-    let last = whole::usize(workers.min(most));
-    // Of one queue, the weight of n workers: k^n / n! up to k, then constant; and how it grows.
+    let counted = workers.min(most);
+    let last = whole::usize(counted) + 1;
+    // The weight of n workers in one queue: k^n / n! up to k, then constant; and how it grows.
     let (mut grows, mut weight) = (vec![1.0], 1.0);
     for n in 1..=whole::usize(at_once) {
         let next = weight * at_once / n as f64;
@@ -100,7 +101,10 @@ fn usable(queues: Queues, workers: f64) -> f64 {
         let highest = next.iter().copied().fold(0.0, f64::max);
         all = next.into_iter().map(|each| each / highest).collect();
     }
-    let idle = 1.0 - all[last - 1] / all[last];
+    // Between two whole numbers of workers straight.
+    let busy = |workers: usize| all[workers - 1] / all[workers];
+    let part = counted - (last - 1) as f64;
+    let idle = 1.0 - (busy(last - 1) + (busy(last) - busy(last - 1)) * part);
     // With more workers the idle share falls as their number grows.
     1.0 - idle * (most / workers).min(1.0)
 }

@@ -19,8 +19,8 @@
 //! here, and the excess is 1 − 1/u of the views. Where they cannot leave it, the views that they abandon are lost at any load
 //! (`abandoned`).
 //! Leaves out: several servers of the narrowest part (c of them refuse less far below the limit and more near it: 16
-//! with a capacity of 51 refuse three times as much at 0.9); service times that are not exponential; other classes in
-//! the same queue; places of members that have failed, and of those that an autoscaler launches (there are those at the
+//! with a capacity of 51 refuse three times as much at 0.9); service times that are not exponential; that views of other classes
+//! in the same queue take longer or shorter; work at a constant rate there, which counts as part of the views' work; places of members that have failed, and of those that an autoscaler launches (there are those at the
 //! start); later requests to other services; refused requests that a
 //! balancer forwards.
 //! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
@@ -37,7 +37,7 @@ use crate::plan::fluid::rooms::Entry;
 use crate::plan::fluid::users::{Patience, Users};
 use crate::plan::fluid::{FluidPlan, FluidWorkload};
 
-/// Logarithms of loads: the first, the step, their number. At odd points the unserved views are the geometric mean of
+/// Logarithms of loads: the first, below which nothing is lost, the step, their number. At odd points the unserved views are the geometric mean of
 /// their neighbours', which is exact for a power of the load.
 const FIRST: f64 = -6.0;
 const STEP: f64 = 0.005;
@@ -68,6 +68,8 @@ type Shares = [f64; 2];
 /// Refusals of a class by a full queue, and abandonments in it.
 #[derive(Debug)]
 pub(super) struct Refusals {
+    /// Classes that enter by the same services, and share the queue.
+    beside: Vec<usize>,
     /// Clients, source and queue of the views.
     users: Users,
     source: FluidWorkload,
@@ -126,6 +128,7 @@ impl Refusals {
         }
         let steps = if abandons { CAPACITIES } else { 1 };
         Some(Self {
+            beside: beside(plan, class).collect(),
             users: source.users.clone(),
             source: source.clone(),
             entry,
@@ -136,7 +139,12 @@ impl Refusals {
         })
     }
 
-    /// Returns the refusals where `capacity` views per second can be done.
+    /// Returns the views per second of all classes in the queue, at these rates by flow.
+    pub(super) fn arrive(&self, rates: &[f64]) -> f64 {
+        self.beside.iter().map(|class| rates[*class]).sum()
+    }
+
+    /// Returns the refusals where `capacity` views per second of all classes can be done.
     pub(super) fn at(&self, capacity: f64) -> Refused<'_> {
         let last = self.by_capacity.len() - 1;
         if last == 0 || capacity.is_nan() || capacity <= 0.0 {
@@ -180,10 +188,10 @@ impl Refused<'_> {
         self.tables.iter().any(|table| table.kept.is_some())
     }
 
-    /// Returns the number of views in all queues beyond which none is served; infinite if there is none.
-    pub(super) fn longest(&self) -> f64 {
-        let [low, high] =
-            self.tables.map(|table| table.kept.as_ref().map_or(f64::INFINITY, Kept::longest));
+    /// Returns the number of views in all queues, which hold `room`, beyond which none is served; infinite if there is none.
+    pub(super) fn longest(&self, room: f64) -> f64 {
+        let of = |kept: &Kept| kept.longest(room);
+        let [low, high] = self.tables.map(|table| table.kept.as_ref().map_or(f64::INFINITY, of));
         low.min(high)
     }
 
@@ -311,8 +319,8 @@ fn between(a: Shares, b: Shares, part: f64) -> Shares {
     [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part]
 }
 
-/// Returns, per class, the views per second that the narrowest part of their way can serve in the healthy state with
-/// empty caches, at the mix of the busiest hour; `None` where nothing limits them.
+/// Returns, per class, the views per second of all classes in its queue that the narrowest part of its way can serve in the healthy
+/// state with empty caches, at the mix of the busiest hour; `None` where nothing limits them.
 fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
     let well = plan.state(&plan.emptied());
     let [_, rates] = plan.mean_and_top_rates();
@@ -325,9 +333,16 @@ fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
         let uses = ways.flat_map(|(_, uses)| uses).map(|at| *at as usize);
         let held = uses.filter(|at| plan.network.resources[*at].holds_a_worker);
         let most = held.map(|at| used[at]).fold(0.0, f64::max);
-        (most > 0.0 && *rate > 0.0).then(|| rate / most)
+        let arrive: f64 = beside(plan, class).map(|class| rates[class]).sum();
+        (most > 0.0 && *rate > 0.0).then(|| arrive / most)
     };
     rates.iter().enumerate().map(of).collect()
+}
+
+/// Returns the classes that enter by the same services as `class`, itself included.
+fn beside(plan: &FluidPlan, class: usize) -> impl Iterator<Item = usize> {
+    let same = move |of: &usize| plan.classes[*of].services == plan.classes[class].services;
+    (0..plan.classes.len()).filter(same)
 }
 
 /// Returns the probability that an arrival finds M/M/1/K full, extended to fractional K: (1 − u) uᴷ / (1 − uᴷ⁺¹).

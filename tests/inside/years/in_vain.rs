@@ -71,6 +71,32 @@ fn an_endless_queue_serves_no_one_unless_users_leave_the_site() {
     assert!((years - requests).abs() < 0.05, "{years} by years, {requests} by requests");
 }
 
+/// Two classes in one queue wait for each other: each loses what one class of both loses.
+#[test]
+fn classes_in_one_queue_wait_for_each_other() {
+    for places in ["backlog = 39", ""] {
+        let one = with(&counter(places), SESSION);
+        let second = "rate = \"6/s\"\n[workload.others]\nfrom = \"public\"\nrequest = \"other\"\nrate = \"6/s\"";
+        let two = one.replace("rate = \"12/s\"", second)
+            + "[request.other]\nenter = \"app\"\ndemands = { page = { dist = \"exponential\", mean = \"100ms\" } }\nsteps = [ { cpu = \"app\", demand = \"page\" } ]\n";
+        let (one, two) = (served(&one), served(&two));
+        assert!((one - two).abs() < 1e-6, "{one} in one class, {two} in the first of two");
+    }
+}
+
+/// By day a queue without a bound gets a little more than can be done: 0.005 views per second more than 10. It is worked off in
+/// the evening, and the views of the night are served.
+#[test]
+fn a_load_just_above_the_capacity_does_not_cost_the_night() {
+    let mean = 10.005 / libm::pow(1.005, 81.0);
+    let text = counter("")
+        .replace("rate = \"12/s\"", &format!("rate = \"{mean}/s\"\nprofile = \"daily\""));
+    let hours = [[0.5; 12], [1.5; 12]].concat();
+    let served = served(&(text + &format!("[profile.daily]\nhours = {hours:?}\n")));
+    // A quarter of the views comes at night. Of the others few are served: some 200 wait at the end of the day, for 20 s.
+    assert!((0.27..0.6).contains(&served), "{served}");
+}
+
 /// A balancer lets one request at a time to the service. Users who abandon leave its queue, and 10 of 12 views are served. Years leave
 /// out those that are abandoned while they are done, 100 ms of 5 s, and that the next one shares the core with them.
 #[test]

@@ -90,9 +90,7 @@ impl FlowLoad {
         let found = self.work.binary_search_by_key(&resource, |(at, _)| *at);
         found.map_or(0.0, |found| self.work[found].1)
     }
-}
 
-impl FlowLoad {
     /// Returns the work per view at a resource with several queues for which no request waits.
     #[must_use]
     pub fn aside_at(&self, resource: u32) -> f64 {

@@ -6,17 +6,20 @@
 //! patience, drawn for each, lasts as long. A view is served if all are, and if its waits, one after the other, end in time. The
 //! number n is that which an accepted view finds in M/M/1/K. Its own time, in an idle system, loses no view.
 //!
-//! Requests of a service without a limit of workers wait one after the other, for n/C. Leaves out: the pages that are not fetched after a first request that was abandoned.
+//! Without a limit of workers a request waits n/C at the narrowest part, and takes no time inside. Leaves out: the pages that are not
+//! fetched after a first request that was abandoned; the bend of a patience within a 512th of the longest wait, if few users wait very
+//! long.
 
 use crate::convert::whole;
 use crate::engine::special::ln;
 use crate::plan::fluid::rooms::Entry;
 use crate::plan::fluid::users::Patience;
 
-/// Number of pieces of the grid over the views in the queue.
+/// Highest number of pieces of the grid over the views in the queue.
 const PIECES: usize = 512;
-/// Number of equally probable times inside.
-const TIMES: u32 = 16;
+/// Number of times inside, and of those that are equally probable. Each longer one is half as probable as the one before.
+const TIMES: usize = 24;
+const EQUAL: usize = 15;
 /// Share of abandoned views below which there are none: in the longest queue, and at a load.
 const NONE: [f64; 2] = [1e-4, 1e-7];
 
@@ -27,7 +30,8 @@ pub(super) struct Kept {
     by_length: Vec<f64>,
     /// Views between two points of the grid.
     step: f64,
-    /// Views that the queue and its workers hold; infinite without a bound. Number of such queues.
+    /// Views that the queue and its workers hold; infinite without a bound. Number of such queues, over the share of the views that
+    /// arrive.
     room: f64,
     queues: f64,
 }
@@ -36,24 +40,30 @@ impl Kept {
     /// Tabulates the probabilities for one queue that holds `room` views, of which `capacity` per second are done; `None` if no user
     /// abandons a view there.
     pub(super) fn of(entry: &Entry, patience: &Patience, room: f64, capacity: f64) -> Option<Self> {
+        if entry.first <= 0.0 {
+            return None;
+        }
+        // Views that edges answer take no place.
+        let capacity = capacity * entry.first;
         // Without a limit of workers requests wait in line at the narrowest part.
         let workers = if entry.workers.is_finite() { entry.workers } else { 0.0 };
         let inside = workers / entry.rooms;
-        let reached = patience.end(NONE[0]).map_or(room, |end| inside + end * capacity);
+        let reached = patience.end(NONE[0]).map_or(room, |end| (inside + end * capacity).ceil());
         let end = room.min(reached);
         if !end.is_finite() || end <= 0.0 {
             return None;
         }
-        let step = end / PIECES as f64;
-        let view =
-            View { entry, patience, capacity, inside, ahead: if step > 1.0 { 0.0 } else { 0.5 } };
-        let mut by_length: Vec<f64> = (0..=PIECES).map(|at| view.kept(at as f64 * step)).collect();
+        // A piece is one view or more.
+        let step = (end / PIECES as f64).max(1.0);
+        let pieces = whole::usize((end / step).ceil()).max(1);
+        let view = View { entry, patience, capacity, inside, times: times() };
+        let mut by_length: Vec<f64> = (0..=pieces).map(|at| view.kept(at as f64 * step)).collect();
         if end < room {
             // No user waits for the end of a longer queue.
-            by_length[PIECES] = 0.0;
+            by_length[pieces] = 0.0;
         }
         let some = end < room || by_length.iter().any(|kept| *kept < 1.0 - NONE[0]);
-        some.then_some(Self { by_length, step, room, queues: entry.rooms })
+        some.then_some(Self { by_length, step, room, queues: entry.rooms / entry.first })
     }
 
     /// Returns the probability that a view that finds `views` is not abandoned.
@@ -61,10 +71,14 @@ impl Kept {
         let place = views / self.step;
         let below = whole::usize(place);
         let Some(high) = self.by_length.get(below.saturating_add(1)) else {
-            return self.by_length[PIECES];
+            return self.by_length[self.pieces()];
         };
         let low = self.by_length[below];
         low + (high - low) * (place - below as f64)
+    }
+
+    fn pieces(&self) -> usize {
+        self.by_length.len() - 1
     }
 
     /// Returns the same where all queues have `length` of the `room` views that they hold.
@@ -72,13 +86,18 @@ impl Kept {
         if room <= 0.0 {
             return self.by_length[0];
         }
-        let bounded = room.is_finite() && self.room.is_finite();
-        self.at(if bounded { length / room * self.room } else { length / self.queues })
+        self.at(length / self.queues_in(room))
     }
 
-    /// Returns the number of views in all queues beyond which none is served.
-    pub(super) fn longest(&self) -> f64 {
-        self.step * PIECES as f64 * self.queues
+    /// Returns the number of views in all queues, which hold `room`, beyond which none is served.
+    pub(super) fn longest(&self, room: f64) -> f64 {
+        self.step * self.pieces() as f64 * self.queues_in(room)
+    }
+
+    /// Returns the number of such queues that hold `room` views.
+    fn queues_in(&self, room: f64) -> f64 {
+        let bounded = room.is_finite() && self.room.is_finite();
+        if bounded { room / self.room } else { self.queues }
     }
 
     /// Returns the probability that an accepted view is not abandoned at an offered load: the mean over M/M/1/K, where n views are
@@ -92,35 +111,42 @@ impl Kept {
         if ratio >= 0.0 && all.is_infinite() {
             return 0.0;
         }
-        // From the more probable end of the queue: nothing overflows.
-        let (mut sum, mut weight) = (0.0, 1.0);
-        // Mean place within a piece, from 0 to 1. In a piece of several views these find whole numbers of views.
-        let one = if self.step > 1.0 { 1.0 / self.step } else { 0.0 };
+        // Mean place within a piece, from 0 to 1: views find whole numbers of views.
+        let one = 1.0 / self.step;
         let place = match ratio.abs() {
             flat if flat < 1e-4 => (1.0 - one) / 2.0 + ratio / 12.0 * (1.0 - one * one),
-            _ if one > 0.0 => one / libm::expm1(-ratio * one) - 1.0 / libm::expm1(-ratio),
-            _ => -1.0 / ratio - 1.0 / libm::expm1(-ratio),
+            _ => one / libm::expm1(-ratio * one) - 1.0 / libm::expm1(-ratio),
         };
-        let pieces = self.by_length.windows(2).map(|ends| ends[0] + (ends[1] - ends[0]) * place);
+        let piece = |at: usize| {
+            let (low, high) = (self.by_length[at], self.by_length[at + 1]);
+            low + (high - low) * place
+        };
+        // Weight of a number of pieces, of which the most probable one weighs 1.
+        let weigh = |pieces: f64| match ratio.abs() {
+            flat if flat < 1e-9 => pieces,
+            ratio => libm::expm1(-ratio * pieces) / libm::expm1(-ratio),
+        };
+        // The queue may end within the last piece.
+        let last = self.pieces() - 1;
+        let part = (all - last as f64).min(1.0);
+        let end = weigh(part) * piece(last);
         let shrinks = libm::exp(-ratio.abs());
-        let mut add = |kept: f64| {
-            sum += weight * kept;
-            weight *= shrinks;
-        };
-        if ratio <= 0.0 {
-            pieces.for_each(&mut add);
+        // From the more probable end of the queue: nothing overflows.
+        let sum = if ratio <= 0.0 {
+            series((0..last).map(piece).chain([end]), 1.0, shrinks)
         } else {
-            let beyond = (all - PIECES as f64).max(0.0);
-            pieces.rev().for_each(&mut add);
-            sum *= libm::exp(-ratio * beyond);
-        }
-        let whole = match ratio.abs() {
-            ratio if ratio < 1e-9 => all,
-            ratio => libm::expm1(-ratio * all) / libm::expm1(-ratio),
+            let others = (0..last).rev().map(piece);
+            let beyond = (all - self.pieces() as f64).max(0.0);
+            (end + series(others, libm::exp(-ratio * part), shrinks)) * libm::exp(-ratio * beyond)
         };
-        let kept = sum / whole;
+        let kept = sum / weigh(all);
         if kept > 1.0 - NONE[1] { 1.0 } else { kept }
     }
+}
+
+/// Returns the sum of values with weights that fall by a factor.
+fn series(of: impl Iterator<Item = f64>, first: f64, falls: f64) -> f64 {
+    of.fold((0.0, first), |(sum, weight), each| (sum + weight * each, weight * falls)).0
 }
 
 /// A view in one queue.
@@ -129,19 +155,32 @@ struct View<'a> {
     patience: &'a Patience,
     capacity: f64,
     inside: f64,
-    /// Views that a place on the grid is ahead: in pieces of less than a view those from n to n + 1 find n.
-    ahead: f64,
+    times: [(f64, f64); TIMES],
+}
+
+/// Returns probabilities, and values of an exponential law of mean 1.
+fn times() -> [(f64, f64); TIMES] {
+    let share = 1.0 / (EQUAL + 1) as f64;
+    std::array::from_fn(|at| {
+        let (share, longer) = match at.checked_sub(EQUAL) {
+            None => (share, 1.0 - (at as f64 + 0.5) * share),
+            Some(halved) => {
+                let rest = share / f64::from(1_u32 << halved);
+                if at + 1 < TIMES { (rest / 2.0, rest * 0.75) } else { (rest, rest / 2.0) }
+            }
+        };
+        (share, -ln(longer))
+    })
 }
 
 impl View<'_> {
     /// Returns the probability that a view that finds `views` is not abandoned.
     fn kept(&self, views: f64) -> f64 {
-        let Self { entry, patience, capacity, inside, ahead } = *self;
-        let views = (views - ahead).max(0.0);
+        let Self { entry, patience, capacity, inside, .. } = *self;
         let waits = (views - inside).max(0.0) / capacity;
         let mean = views.min(inside) / capacity;
-        let one = |time: u32| {
-            let works = -mean * libm::log1p(-(f64::from(time) + 0.5) / f64::from(TIMES));
+        let one = |time: f64| {
+            let works = mean * time;
             let first = works * entry.own;
             let later = entry.followers;
             if patience.within().is_some_and(|most| waits * entry.trips + works > most.seconds()) {
@@ -152,10 +191,10 @@ impl View<'_> {
             if later <= 0.0 {
                 return kept;
             }
-            let abandons = patience.request(waits + (works - first) / later.max(1.0));
+            let abandons = patience.request(waits + (works - first) * entry.first / later);
             let whole = later.floor();
             kept * libm::pow(1.0 - abandons, whole) * (1.0 - (later - whole) * abandons)
         };
-        (0..TIMES).map(one).sum::<f64>() / f64::from(TIMES)
+        self.times.iter().map(|(share, time)| share * one(*time)).sum()
     }
 }

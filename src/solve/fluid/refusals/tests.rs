@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::law::Law;
 use crate::plan::fluid::rooms::Swing;
 use crate::plan::fluid::users::{Retry, Session};
 use crate::units::{Rate, SimDuration};
@@ -38,6 +39,41 @@ fn users(probability: f64, pages: f64) -> Users {
         gives_up: None,
         retry: (probability > 0.0).then_some(retry),
         session: (pages > 1.0).then_some(session),
+    }
+}
+
+/// One worker does C views per second, for users with an exponential patience of θ on average. A view that finds n waits n − 1
+/// services in turn, and has an exponential time inside if it finds any. Views that edges answer take no part.
+#[test]
+fn views_that_find_few_others_are_abandoned_as_their_states_say() {
+    let law = Law::exponential(5.0).unwrap();
+    let patience = Patience::new(Some(law), None, None);
+    let nearly_idle = Entry { workers: 1.0, ..entry(0.0, SimDuration::ZERO, 1.0, true) };
+    // Either side of pieces of one view: users wait for 46 s.
+    for (capacity, used) in [(11.0, 0.01_f64), (12.0, 0.01), (11.0, 0.1), (12.0, 0.1), (12.0, 0.9)]
+    {
+        let each = 1.0 / (capacity * 5.0);
+        let kept = |n: i32| match n {
+            0 => 1.0,
+            n => libm::exp(-f64::from(n - 1) * each) / (1.0 + each),
+        };
+        for room in [1, 7, 60, i32::MAX] {
+            let states: Vec<f64> = (0..room.min(700)).map(|n| used.powi(n)).collect();
+            let all: f64 = states.iter().sum();
+            let exact: f64 = states.iter().zip(0..).map(|(p, n)| p / all * (1.0 - kept(n))).sum();
+            let places = if room == i32::MAX { f64::INFINITY } else { f64::from(room) };
+            let of = |entry: &Entry, capacity: f64| {
+                Kept::of(entry, &patience, places, capacity).map_or(1.0, |kept| kept.mean(used))
+            };
+            let found = 1.0 - of(&nearly_idle, capacity);
+            assert!(
+                (found - exact).abs() <= 0.02 * exact,
+                "{capacity}, {used}, {room}: {found}, {exact}"
+            );
+            let behind = Entry { first: 0.1, ..nearly_idle };
+            let edges = 1.0 - of(&behind, capacity * 10.0);
+            assert!((edges - 0.1 * found).abs() < 1e-9, "{edges}, {found}");
+        }
     }
 }
 
