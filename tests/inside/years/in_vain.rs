@@ -84,8 +84,8 @@ fn classes_in_one_queue_wait_for_each_other() {
     }
 }
 
-/// By day a queue without a bound gets a little more than can be done: 0.005 views per second more than 10. It is worked off in
-/// the evening, and the views of the night are served.
+/// By day 10.005 views per second arrive at a queue without a bound that serves 10 per second. The queue drains in the evening, and
+/// views of the night find it empty.
 #[test]
 fn a_load_just_above_the_capacity_does_not_cost_the_night() {
     let mean = 10.005 / libm::pow(1.005, 81.0);
