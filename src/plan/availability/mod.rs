@@ -39,9 +39,10 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::engine::draw::Seed;
+use crate::engine::law::Law;
 use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::{FaultSpec, Initial, OperationSpec};
+use crate::model::spec::runs::{FaultSpec, How, Initial, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::faults::restores::{self, Restored};
 use crate::plan::faults::single_disks::{self, FailingSet};
@@ -52,8 +53,6 @@ use crate::plan::kind;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::program::law_of;
 use crate::plan::streams;
-use crate::scenario::law::LawSpec;
-use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
 use recovery::{Role, RoleFacts};
@@ -481,19 +480,33 @@ fn removable(draft: &Draft, planned: bool) -> Vec<String> {
 }
 
 fn longest_repair(draft: &Draft) -> Option<SimDuration> {
-    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| ended_by(spec));
+    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| ended_by(draft, spec));
     let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
     let wrong = faults::may_go_wrong(draft).map(|(.., wrong)| &wrong.repair);
+    let given = units.chain(wrong).map(|law| law_of(law));
     let restores = restores::all(draft).into_iter().flat_map(|one| one.ways);
     let restores = restores.map(|way| way.restore.moments().0);
-    let means = faults.chain(units).chain(wrong).map(|law| law_of(law).mean()).chain(restores);
+    let means = faults.chain(given).map(|law| law.mean()).chain(restores);
     let longest = means.fold(0.0, f64::max);
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
 }
 
-/// Returns the law of what ends an outage by a fault: its repair, or the restore of a set whose disks fail.
-fn ended_by(spec: &FaultSpec) -> Option<&Spanned<LawSpec<SimDuration>>> {
-    spec.restore.as_ref().or(spec.repair.as_ref())
+/// Returns the law of what ends an outage by a fault: its repair, or the restore of a set whose disks fail. Without one the parts that
+/// are struck start again, and the slowest of them counts.
+fn ended_by(draft: &Draft, spec: &FaultSpec) -> Option<Law> {
+    if let Some(law) = spec.restore.as_ref().or(spec.repair.as_ref()) {
+        return Some(law_of(law));
+    }
+    if spec.at.is_some() || spec.lasts.is_some() || spec.how.value == How::CacheLost {
+        return None;
+    }
+    let parts = spec.hits.iter().flat_map(|name| draft.targets.parts(&name.text));
+    let starts = parts.filter_map(|part| {
+        let life = part.answers().life(draft, *part);
+        let boots = |boot: SimDuration| Law::constant(boot.seconds()).ok();
+        life.boot.map_or_else(|| life.restart.map(law_of), boots)
+    });
+    starts.max_by(|a, b| a.mean().total_cmp(&b.mean()))
 }
 
 /// Returns the repair law of a cause.
@@ -514,7 +527,7 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
     {
         return of(longest.0, longest.1);
     }
-    let fault = draft.scenario.fault.get(cause).and_then(ended_by);
+    let fault = draft.scenario.fault.get(cause).and_then(|spec| ended_by(draft, spec));
     let unit = || {
         let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
         draft.scenario.unit[found.index].1.repair.as_ref()
@@ -523,7 +536,7 @@ fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
         let mut operations = faults::may_go_wrong(draft);
         operations.find(|(name, ..)| name.text == cause).map(|(.., wrong)| &wrong.repair)
     };
-    let law = law_of(fault.or_else(unit).or_else(wrong)?);
+    let law = fault.or_else(|| unit().or_else(wrong).map(|law| law_of(law)))?;
     let restored = restores::longest_after_loss(draft, cause);
     of(law.mean() + restored, law.cv() * law.mean() / (law.mean() + restored))
 }

@@ -12,6 +12,7 @@ use fivenines::study::years;
 
 use super::{Years, asked, holds};
 use crate::inside::faults::drafted;
+use crate::inside::shared::base::{With as _, base};
 
 const H: f64 = 3_600.0;
 
@@ -140,6 +141,22 @@ fn what_was_never_seen_is_bounded() {
     holds_near(bound(paths[3]), (missed / 200.0).sqrt(), 1e-4);
     let none = format!("{:?}", seen.estimate(paths[4]));
     assert!(none.contains("NoneIn(200"), "{none}");
+}
+
+/// A process that crashes and starts again by itself needs no repair: an outage that was never seen lasts as long as its restart.
+#[test]
+fn crashes_that_were_never_seen_last_as_long_as_the_restart() {
+    let paths = ["downtime.page@horizon", "lost.page@horizon"];
+    let of = |more: &str| {
+        let crash = "hits = \"app\"\nhow = \"crash\"\nrate = \"0.001/y\"\n";
+        let lines = format!("[service.app]\nrestart = \"1h\"\n[fault.rare]\n{crash}{more}");
+        let seen = lived(&base("site").with(&lines), "1y", 12, &paths);
+        paths.map(|path| seen.interval(path))
+    };
+    let ([down, lost], repaired) = (of(""), of("repair = \"1h\"\n"));
+    assert_eq!([down, lost], repaired);
+    // None in 12 years: fewer than ln(2,000) of an hour each.
+    holds_near(down.high, libm::log(2_000.0) / 12.0 * H, 1e-9);
 }
 
 fn holds_near(found: f64, exact: f64, relative: f64) {
