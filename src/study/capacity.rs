@@ -21,7 +21,7 @@
 //!
 //! Takes a blueprint, a window and an [`Objective`]; returns a [`CapacityResult`].
 //! Holds: the rates tried do not depend on the number of threads; no rate is run twice in a replication; replications
-//! are added at fixed numbers of them (S10).
+//! are added at fixed numbers of them (S10). Where a rate brings too few requests for the figure, the window is made longer.
 //! Leaves out: figures that fall with the rate; objectives over the horizon.
 //! Source: sample-path (retrospective) root finding: Chen & Schmeiser, Stochastic root finding via
 //! retrospective approximation, IIE Transactions 33 (2001).
@@ -43,7 +43,7 @@ use crate::study::limits::Sought;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 use crate::study::window::{Estimate, Watch, estimate};
-use crate::units::{Rate, SimTime};
+use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::ArrivalStream;
 
 /// Objective that a rate must meet.
@@ -84,6 +84,8 @@ pub struct Look {
     pub reached: f64,
     /// Lost share of the views divided by the share that may be lost; infinite where the run was cut short.
     pub lost: f64,
+    /// Completed requests, and how many the figure needs, where they were too few in the longest window though none too many was lost.
+    pub few: Option<(u64, u64)>,
 }
 
 impl Look {
@@ -286,7 +288,17 @@ fn root(looks: &[Look]) -> Result<Reached, Carries> {
     let (low, high) = match around(looks) {
         (Some(low), Some(high)) => (low, high),
         (Some(low), None) => return Err(Carries::Above(low.rate)),
-        (None, high) => return Err(Carries::Below(high.map_or(0.0, |high| high.rate))),
+        (None, high) => {
+            // The smallest rate that could be judged bounds it.
+            let judged = looks.iter().find(|look| look.few.is_none()).or(high.as_ref());
+            return Err(match judged {
+                Some(Look { few: Some((have, need)), .. }) => {
+                    let (have, need) = (*have, *need);
+                    Carries::Rate(Estimate::Missing(NoValue::TooFew { have, need }))
+                }
+                judged => Carries::Below(judged.map_or(0.0, |look| look.rate)),
+            });
+        }
     };
     let at = |share: f64| low.came + share * (high.came - low.came);
     let Crossing { share, open, lost } = crossing(low, high);
@@ -299,6 +311,11 @@ fn root(looks: &[Look]) -> Result<Reached, Carries> {
 fn roots(looks: &[Vec<Look>]) -> Result<Vec<Reached>, Carries> {
     looks.iter().map(|one| root(one)).collect()
 }
+
+/// Longest window of a rate at which few requests come.
+const LONGEST_WINDOW: SimDuration = SimDuration::from_secs(10_800);
+/// Factor on the requests that a figure needs, where the window is made longer for them.
+const MARGIN: f64 = 2.0;
 
 /// Point between two rates at which a limit is crossed, as a share of their distance.
 struct Crossing {
@@ -373,6 +390,7 @@ impl Search<'_> {
                     None => break,
                 },
                 (Some(low), None) => low.rate * start.reach(low).unwrap_or(further),
+                (None, Some(high)) if high.few.is_some() => break,
                 (None, Some(high)) => high.rate / start.reach(high).unwrap_or(further),
                 (None, None) => start.from / luck,
             };
@@ -414,9 +432,26 @@ impl Search<'_> {
         if luck > 0.0 { luck } else { 1.0 }
     }
 
-    /// Simulates one replication at one rate; `None` when stopped.
+    /// Simulates one replication at one rate, in a window with enough requests; `None` when stopped.
     fn look(&self, replication: u32, rate: f64) -> Result<Option<Look>, Breach> {
-        let mut window = self.window.clone();
+        let mut length = self.window.length;
+        loop {
+            let Some(look) = self.look_for(replication, rate, length)? else { return Ok(None) };
+            let Some((have, need)) = look.few.filter(|_| length < LONGEST_WINDOW) else {
+                return Ok(Some(look));
+            };
+            let longer = MARGIN * need as f64 / have.max(1) as f64;
+            length = SimDuration::from_seconds_f64(length.seconds() * longer).min(LONGEST_WINDOW);
+        }
+    }
+
+    fn look_for(
+        &self,
+        replication: u32,
+        rate: f64,
+        length: SimDuration,
+    ) -> Result<Option<Look>, Breach> {
+        let mut window = Window { length, ..self.window.clone() };
         window.levels.resize(self.plan.workloads.len(), None);
         window.levels[self.workload.index()] = Rate::per_second(rate);
         let during = format!("capacity at {rate}/s, replication {replication}");
@@ -425,11 +460,15 @@ impl Search<'_> {
             requests::run_unless(self.plan, &window, replication.into(), &told)
                 .map_err(|breach| Breach { what: breach.what, during: underway::now() })
         })?;
-        Ok(seen.map(|seen| Look {
-            rate,
-            came: self.came(&seen, rate),
-            reached: self.reached(&seen),
-            lost: self.lost(&seen),
+        Ok(seen.map(|seen| {
+            let (value, lost) = (self.objective.measure.value(self.plan, &seen), self.lost(&seen));
+            let few = match value {
+                Err(NoValue::TooFew { have, need }) if lost <= 1.0 => Some((have, need)),
+                Err(NoValue::Empty) if lost <= 1.0 => Some((0, 1)),
+                _ => None,
+            };
+            let reached = value.map_or(f64::INFINITY, |value| value / self.objective.below);
+            Look { rate, came: self.came(&seen, rate), reached, lost, few }
         }))
     }
 
@@ -446,11 +485,6 @@ impl Search<'_> {
         let views = &one.record.views[self.workload.index()];
         let lost = views.lost.iter().sum::<u64>() as f64 / views.intended.max(1) as f64;
         if one.stop.is_some() { f64::INFINITY } else { lost / self.objective.lost_at_most }
-    }
-
-    fn reached(&self, one: &Observation) -> f64 {
-        let value = self.objective.measure.value(self.plan, one);
-        value.map_or(f64::INFINITY, |value| value / self.objective.below)
     }
 
     /// Returns whether the mean is precise enough, is only a bound, or has no precision target.
@@ -478,7 +512,7 @@ mod tests {
             let rates = [10.0, 20.0, 30.0].into_iter();
             rates
                 .zip(reached)
-                .map(|(rate, reached)| Look { rate, came: rate, reached, lost: 0.0 })
+                .map(|(rate, reached)| Look { rate, came: rate, reached, lost: 0.0, few: None })
                 .collect()
         };
         // ln 0.5 and ln 2 are equally far from 0: the middle. No figure beyond 20: the middle between 20 and 30. Limit
