@@ -294,17 +294,17 @@ impl Record {
     pub(crate) fn request_is_view(
         &mut self,
         workload: WorkloadId,
-        outcome: Outcome,
+        served: bool,
         cause: CauseId,
         counted: bool,
     ) {
         let views = &mut self.views[workload.index()];
         if !counted {
-            views.strangers += u64::from(outcome == Outcome::Ok);
+            views.strangers += u64::from(served);
             return;
         }
         self.open -= 1;
-        if outcome == Outcome::Ok {
+        if served {
             views.served += 1;
         } else {
             views.lost[cause.index()] += 1;

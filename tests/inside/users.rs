@@ -124,6 +124,25 @@ fn users_whose_pages_fail_think_and_ask_again() {
     assert!((early / late - 1.0).abs() < 0.1, "{early}, {late}");
 }
 
+/// Without clients a view is lost, too, if its answer comes after `lost-after`: e⁻² of the exponential services of one user who does not
+/// wait, and of the sojourns of M/M/1 at 5 of 10 requests per second. Of the latter 5,400 are lost, some ten
+/// in each long busy period: they are known to 4 %.
+#[test]
+fn an_answer_that_comes_too_late_is_lost_without_clients_too() {
+    let service = "{ dist = \"exponential\", mean = \"100ms\" }";
+    let users = closed(1, "\"0s\"", 1, service) + "[objective.job]\nlost-after = \"200ms\"\n";
+    let arrive = users.replace("users = 1\nthink = \"0s\"", "rate = \"5/s\"");
+    let arrive = arrive.replace("\"200ms\"", "\"400ms\"");
+    for (text, within) in [(users, 0.04), (arrive, 0.1)] {
+        let seen = observed(&text, 0.0, 8_000.0);
+        let views = &seen.record.views[0];
+        let lost = views.lost.iter().sum::<u64>();
+        assert_eq!(views.intended, views.served + lost, "{text}");
+        let share = lost as f64 / views.intended as f64;
+        assert!((share / libm::exp(-2.0) - 1.0).abs() < within, "{share}\n{text}");
+    }
+}
+
 /// A level fixes rates of open workloads; users who wait ask as before.
 #[test]
 fn a_level_does_not_make_users_ask_without_waiting() {

@@ -104,8 +104,17 @@ impl Around<'_> {
     fn request_was_view(&mut self, id: RequestId, outcome: Outcome) {
         let Request { born, class, waited, counted, workload, cause, .. } = self.requests[id];
         self.record.attempt_ends(class, outcome, self.now - born, waited, counted);
-        let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
-        self.record.request_is_view(WorkloadId(workload), outcome, cause, counted);
+        let workload = WorkloadId(workload);
+        let answered = outcome == Outcome::Ok;
+        // An answer that comes too late is lost to load, as for the views of clients.
+        let limit = self.plan.workloads[workload.index()].lost_after;
+        let served = answered && limit.is_none_or(|limit| self.now - born <= limit);
+        let cause = match (served, answered) {
+            (true, _) => cause,
+            (false, true) => self.blame(CauseId::OVERLOAD),
+            (false, false) => self.blame(cause),
+        };
+        self.record.request_is_view(workload, served, cause, counted);
         self.requests.remove(id);
     }
 
