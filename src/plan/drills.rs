@@ -64,12 +64,49 @@ pub fn one_of_each(draft: &Draft) -> Vec<Part> {
 /// processes restart, a head gets its volumes back.
 #[must_use]
 pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
-    let sort = part.sort();
-    let carries = sort.purpose == PartKind::Domain && !sort.is_place;
-    let on_it = parts(draft).filter(|other| {
-        carries
-            && (other.stands_on(draft) == Some(part) || feeds::of(draft, *other).contains(&part))
-    });
-    let longest = on_it.map(|other| way_back(draft, other)).max();
-    part.answers().way_back(draft, part) + longest.unwrap_or(SimDuration::ZERO)
+    part.answers().way_back(draft, part) + ways_back(draft).of_all_on(part)
+}
+
+/// Mean times until everything on a part works again.
+pub struct WaysBack {
+    longest: BTreeMap<Part, SimDuration>,
+}
+
+/// Computes these times for every part.
+#[must_use]
+pub fn ways_back(draft: &Draft) -> WaysBack {
+    let mut on: BTreeMap<Part, Vec<Part>> = BTreeMap::new();
+    for other in parts(draft) {
+        for part in other.stands_on(draft).into_iter().chain(feeds::of(draft, other)) {
+            let sort = part.sort();
+            if sort.purpose == PartKind::Domain && !sort.is_place {
+                on.entry(part).or_default().push(other);
+            }
+        }
+    }
+    let mut all = WaysBack { longest: BTreeMap::new() };
+    for part in on.keys() {
+        all.follow(draft, &on, *part);
+    }
+    all
+}
+
+impl WaysBack {
+    /// Returns the time from when a part works again until everything on it does.
+    #[must_use]
+    pub fn of_all_on(&self, part: Part) -> SimDuration {
+        self.longest.get(&part).copied().unwrap_or(SimDuration::ZERO)
+    }
+
+    fn follow(&mut self, draft: &Draft, on: &BTreeMap<Part, Vec<Part>>, part: Part) -> SimDuration {
+        if let Some(known) = self.longest.get(&part) {
+            return *known;
+        }
+        let others = on.get(&part).map_or(&[][..], Vec::as_slice).iter();
+        let back = others
+            .map(|other| other.answers().way_back(draft, *other) + self.follow(draft, on, *other));
+        let longest = back.max().unwrap_or(SimDuration::ZERO);
+        self.longest.insert(part, longest);
+        longest
+    }
 }

@@ -25,6 +25,7 @@
 mod answers;
 pub(crate) mod beliefs;
 mod data;
+mod lengths;
 mod meters;
 pub mod recovery;
 mod routes;
@@ -39,10 +40,9 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::engine::draw::Seed;
-use crate::engine::law::Law;
 use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
 use crate::kinds::zone::vm;
-use crate::model::spec::runs::{FaultSpec, How, Initial, OperationSpec};
+use crate::model::spec::runs::{Initial, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::faults::restores::{self, Restored};
 use crate::plan::faults::single_disks::{self, FailingSet};
@@ -51,7 +51,6 @@ use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
 use crate::plan::kind;
 use crate::plan::names::{Kind, member_name};
-use crate::plan::program::law_of;
 use crate::plan::streams;
 use crate::units::SimDuration;
 
@@ -282,7 +281,8 @@ fn plan_with(
         .collect();
     let compiled = compiled.map_err(NoPlan::Declaration)?;
     let causes = cause_names(draft, &compiled);
-    let repairs = causes.iter().map(|cause| repair_of(draft, cause)).collect();
+    let lengths = lengths::Lengths::of(draft);
+    let repairs = causes.iter().map(|cause| lengths.of_cause(cause)).collect();
     if let Some(fluid) = &mut fluid {
         cut_off(fluid, &compiled[0], (&watched, &measured));
         fluid.know_causes(&causes);
@@ -332,7 +332,7 @@ fn plan_with(
             .map_or(SHORTEST, |least| least.value),
         watched,
         measured,
-        repair: longest_repair(draft),
+        repair: lengths.longest(),
         repairs,
         removable: removable(draft, has_planned_work(draft)),
         causes,
@@ -477,68 +477,6 @@ fn removable(draft: &Draft, planned: bool) -> Vec<String> {
     names.extend(faults::may_go_wrong(draft).map(|(name, ..)| name.text.clone()));
     names.extend(planned.then(|| PLANNED.to_string()));
     names
-}
-
-fn longest_repair(draft: &Draft) -> Option<SimDuration> {
-    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| ended_by(draft, spec));
-    let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
-    let wrong = faults::may_go_wrong(draft).map(|(.., wrong)| &wrong.repair);
-    let given = units.chain(wrong).map(|law| law_of(law));
-    let restores = restores::all(draft).into_iter().flat_map(|one| one.ways);
-    let restores = restores.map(|way| way.restore.moments().0);
-    let means = faults.chain(given).map(|law| law.mean()).chain(restores);
-    let longest = means.fold(0.0, f64::max);
-    (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
-}
-
-/// Returns the law of what ends an outage by a fault: its repair, or the restore of a set whose disks fail. Without one the parts that
-/// are struck start again, and the slowest of them counts.
-fn ended_by(draft: &Draft, spec: &FaultSpec) -> Option<Law> {
-    if let Some(law) = spec.restore.as_ref().or(spec.repair.as_ref()) {
-        return Some(law_of(law));
-    }
-    if spec.at.is_some() || spec.lasts.is_some() || spec.how.value == How::CacheLost {
-        return None;
-    }
-    let parts = spec.hits.iter().flat_map(|name| draft.targets.parts(&name.text));
-    let starts = parts.filter_map(|part| {
-        let life = part.answers().life(draft, *part);
-        let boots = |boot: SimDuration| Law::constant(boot.seconds()).ok();
-        life.boot.map_or_else(|| life.restart.map(law_of), boots)
-    });
-    starts.max_by(|a, b| a.mean().total_cmp(&b.mean()))
-}
-
-/// Returns the repair law of a cause.
-fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
-    let known = |mean: f64| mean > 0.0 && mean.is_finite();
-    // An unbounded variance is replaced by a very large one.
-    let of = |mean: f64, cv: f64| {
-        known(mean)
-            .then(|| RepairLaw { mean: SimDuration::from_seconds_f64(mean), cv: cv.min(1e6) })
-    };
-    let corrupts =
-        draft.scenario.fault.get(cause).map(|spec| restores::of_fault(draft, cause, spec));
-    if let Some(longest) = corrupts
-        .into_iter()
-        .flatten()
-        .map(|one| one.restore.moments())
-        .reduce(|one, other| if one.0 >= other.0 { one } else { other })
-    {
-        return of(longest.0, longest.1);
-    }
-    let fault = draft.scenario.fault.get(cause).and_then(|spec| ended_by(draft, spec));
-    let unit = || {
-        let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
-        draft.scenario.unit[found.index].1.repair.as_ref()
-    };
-    let wrong = || {
-        let mut operations = faults::may_go_wrong(draft);
-        operations.find(|(name, ..)| name.text == cause).map(|(.., wrong)| &wrong.repair)
-    };
-    let law = fault.or_else(|| unit().or_else(wrong).map(|law| law_of(law)))?;
-    let restored = restores::longest_after_loss(draft, cause);
-    of(law.mean() + restored, law.cv() * law.mean() / (law.mean() + restored))
 }
 
 /// Returns the name of a cause in reports.

@@ -1,8 +1,8 @@
 //! Model of outages that were not observed, for figures over few outages.
 //!
 //! Takes sums by block of replications; returns means with intervals ([`rare`](crate::stats::rare)). An outage that was not
-//! observed is assumed to last the mean repair of its cause, else the longest mean repair of the scenario. Where
-//! nothing is repaired, it lasts to the end of the horizon. Leaves out: repairs that wait for crews or spare parts,
+//! observed is assumed to last as long as those of its cause do on average, from its onset until everything works again; else as the
+//! longest of the scenario. Where nothing is repaired, it lasts to the end of the horizon. Leaves out: repairs that wait for crews or spare parts,
 //! which last longer.
 
 use crate::plan::availability::AvailabilityPlan;
