@@ -227,7 +227,9 @@ fn retries_of_users_who_are_cut_off_are_no_work() {
         .replace("lasts = \"60s\"", "lasts = \"1h\"");
     let seen = by_flows(&text, |_| {});
     let over = seen.lost.last().copied().unwrap();
-    assert!(over < 1.0 && seen.lost.iter().sum::<f64>() > 10_000.0, "{seen:?}");
+    // At four fifths of the capacity three in a million wait inside for 5 s.
+    assert!(over < 1e-5 * seen.intended, "{seen:?}");
+    assert!(seen.lost.iter().sum::<f64>() > 10_000.0, "{seen:?}");
 }
 
 /// [`dead`], with a page of nine requests and two members behind a balancer, the first of which is dead for an

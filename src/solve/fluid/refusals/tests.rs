@@ -129,8 +129,9 @@ fn a_follower_finds_the_room_full_as_often_as_the_room_that_was_left_fills_up() 
 fn who_tries_again_and_who_goes_away_balance() {
     let users = users(0.5, 3.7);
     let source = source(&[(1.0, 1.0)], 0);
-    let room = || Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0, None);
-    let settled = Settled { room: room(), users: &users, source: &source };
+    let room = Room::of(&entry(8.0, SimDuration::from_nanos(20_000_000), 1.0, true), 35.0, None);
+    let settled = Settled { room, users: &users, source: &source };
+    let room = &settled.room;
     for used in [0.8, 0.9, 1.0, 1.1, 1.3] {
         let ([unserved, wasted], away) = settled.at(used, 0.0);
         let lost = unserved - away;
@@ -142,10 +143,10 @@ fn who_tries_again_and_who_goes_away_balance() {
         // From below: above 0.9 they would settle at a second load too.
         let mut tries = 1.0;
         for _ in 0..10_000 {
-            let (_, fails) = room().refuses(used * (1.0 - away) * tries);
+            let (_, fails) = room.refuses(used * (1.0 - away) * tries);
             tries = 1.0 + 0.5 * fails + 0.25 * fails * fails;
         }
-        let (refused, fails) = room().refuses(used * (1.0 - away) * tries);
+        let (refused, fails) = room.refuses(used * (1.0 - away) * tries);
         let ends = fails * (0.5 + 0.25 * fails + 0.25 * fails * fails);
         assert!((lost - (1.0 - away) * ends).abs() < 1e-5, "{used}: {lost}, {ends}");
         let work = (1.0 - away) * tries * (1.0 - refused);
