@@ -153,7 +153,7 @@ pub enum NoValue {
         /// All replications.
         of: u64,
     },
-    /// Only some replications failed at all within the horizon: the others would fail later.
+    /// Only some replications failed in the simulated time: the others would fail later.
     NotYet {
         /// Replications that failed.
         failed: u64,
@@ -180,7 +180,7 @@ impl std::fmt::Display for NoValue {
                 write!(f, "at least {}: {later} of {of} runs ended before", rough(*mean))
             }
             Self::NotYet { failed, of } => {
-                write!(f, "{failed} of {of} replications failed within the horizon")
+                write!(f, "only {failed} of {of} replications failed in the simulated time")
             }
         }
     }

@@ -392,7 +392,7 @@ fn what_a_window_cannot_give_is_refused_with_the_fix() {
         (step, "drain.desk@all", "is not over when `all` ends"),
         (step, "drain.desk@flat", "has a `level`"),
         ("rate = \"10/s\"", "drain.desk@all", "no step and no flash crowd"),
-        (step, "in-system.job.p95@all", "nothing called `job`"),
+        (step, "in-system.job.p95@all", "`job` has no such figure"),
     ] {
         let found = refused(workload, figure);
         assert!(found.contains(said), "{figure}: {found}");

@@ -232,7 +232,7 @@ spec! {
         /// Without it, time zero.
         at: Option<Beginning>,
         /// Length of the window, after the warm-up.
-        length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
+        length: Option<SimDuration> => within(SimDuration::from_nanos(1), SimDuration::YEAR.saturating_mul(100)),
         /// Simulated time before the window that is not counted.
         warm_up: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Time before a break, instead of a `length`. One part of each kind and role is broken once, each in a run
@@ -366,7 +366,7 @@ spec! {
         delay: Option<SimDuration> => within(SimDuration::from_nanos(1_000), SimDuration::HOUR),
         /// Site whose data still crosses the link. Only for `one-way`.
         from: Option<Name>,
-        /// Time until people detect a fault that no check detects.
+        /// Time until people detect the fault. The repair begins then, even if a check detects the fault earlier.
         detected_by_people: Option<LawSpec<SimDuration>>,
         /// If true, one event takes down all components that `hits` names.
         together: bool = false,

@@ -30,7 +30,8 @@ const MOST_PAGES: f64 = 1_000.0;
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     let is_meant = ["run", "window"].iter().any(|section| out.is_section_meant(section));
-    if scenario.run.horizon.is_none() && scenario.window.is_empty() && !is_meant {
+    let has_window = !scenario.window.is_empty() || !scenario.window.failed.is_empty();
+    if scenario.run.horizon.is_none() && !has_window && !is_meant {
         let why = "a `horizon` or a window gives the length of the run";
         missing(scenario.run.span, "horizon", why, out);
     }

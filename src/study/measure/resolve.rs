@@ -111,6 +111,11 @@ impl Measure {
         let of_class = |index| Some(plan.workloads_of(index)).filter(|of| !of.is_empty());
         let scope = figure.scope.as_str();
         let missing = || {
+            let is_class = plan.routes.classes.iter().any(|class| class.name == scope);
+            if is_class || plan.parts.iter().any(|part| part.name == scope) {
+                let message = format!("`{figure}`: `{scope}` has no such figure");
+                return Err(NoSuchFigure::new(message));
+            }
             let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
             Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)))
         };
