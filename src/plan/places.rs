@@ -94,6 +94,12 @@ pub fn order_for(draft: &Draft, names: usize, clients: Option<usize>) -> Vec<usi
     order
 }
 
+/// Returns the number of requests of a view that its clients send at once.
+#[must_use]
+pub fn connections(draft: &Draft, clients: usize) -> u32 {
+    draft.scenario.clients[clients].1.connections.value
+}
+
 /// Returns the mean round trip of the users of a class while nothing fails, in seconds: to the site that answers it, or to the
 /// first target of its name service.
 #[must_use]

@@ -92,6 +92,18 @@ fn a_capacity_that_is_but_a_bound_is_undecided_and_says_why() {
     assert!(text.contains("the smallest rate tried"), "{text}");
 }
 
+/// M/M/1: service 200 ms, p95 = ln 20 / (5 − λ) is 0.7 s at λ = 0.72/s. Three minutes bring 130 requests, and a percentile takes 200.
+#[test]
+fn a_rate_that_brings_few_requests_is_not_too_slow() {
+    let slow = "[station.web]\nservers = 1\nservice = { dist = \"exponential\", mean = \"200ms\" }";
+    let (result, _) = lived(&scenario(slow, "700ms", "", &[]));
+    let carries = &found(&result).carries;
+    let Carries::Rate(Estimate::Interval(interval)) = carries else { panic!("{carries:?}") };
+    let truth = 5.0 - 2.995_732_273_553_991 / 0.7;
+    // Of 400 requests the p95 is known to a sixth, and so is 5 − λ.
+    assert!((interval.estimate - truth).abs() < 0.5, "{interval} of {truth}");
+}
+
 /// More replications until the half-width is 1.5 % of the capacity, at fixed looks; without it until it is
 /// 3 %, and six are the fewest.
 #[test]

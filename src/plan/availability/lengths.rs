@@ -12,7 +12,6 @@ use crate::model::spec::runs::{FaultSpec, GoesWrongSpec, How};
 use crate::plan::Draft;
 use crate::plan::drills::{WaysBack, ways_back};
 use crate::plan::faults::{self, restores};
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::SimDuration;
@@ -53,26 +52,31 @@ pub(super) struct Lengths<'d> {
 }
 
 impl<'d> Lengths<'d> {
-    pub(super) fn of(draft: &'d Draft) -> Self {
-        Self { draft, back: ways_back(draft) }
+    /// Describes them, with the length for each of the causes.
+    pub(super) fn with_causes(
+        draft: &'d Draft,
+        causes: &[String],
+    ) -> (Self, Vec<Option<RepairLaw>>) {
+        let all = Self { draft, back: ways_back(draft) };
+        let each = causes.iter().map(|cause| all.of_cause(cause)).collect();
+        (all, each)
     }
 
     /// Returns the longest mean of all causes; `None` if nothing that comes at random ends.
     pub(super) fn longest(&self) -> Option<SimDuration> {
-        let scenario = &self.draft.scenario;
-        let faults = scenario.fault.iter().filter_map(|(_, spec)| self.of_fault(spec));
-        let units = scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
-        let units = units.map(|law| Length::of(&law_of(law)));
+        let faults = self.draft.scenario.fault.iter();
+        let faults = faults.filter_map(|(_, spec)| self.of_fault(spec));
+        let own = super::own_repairs(self.draft).map(|law| Length::of(&law));
         let wrong = faults::may_go_wrong(self.draft).map(|(.., wrong)| of_wrong(wrong));
         let restores = restores::all(self.draft).into_iter().flat_map(|one| one.ways);
         let restores = restores.map(|way| way.restore.moments().0);
-        let means = faults.chain(units).chain(wrong).map(|one| one.mean).chain(restores);
+        let means = faults.chain(own).chain(wrong).map(|one| one.mean).chain(restores);
         let longest = means.fold(0.0, f64::max);
         (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
     }
 
     /// Returns the length of the outages of a cause; `None` if it is unknown.
-    pub(super) fn of_cause(&self, cause: &str) -> Option<RepairLaw> {
+    fn of_cause(&self, cause: &str) -> Option<RepairLaw> {
         let draft = self.draft;
         let spec = draft.scenario.fault.get(cause);
         let corrupts = spec.map(|spec| restores::of_fault(draft, cause, spec));
@@ -80,18 +84,14 @@ impl<'d> Lengths<'d> {
         if let Some((mean, cv)) = restores.reduce(|a, b| if a.0 >= b.0 { a } else { b }) {
             return Length { mean, variance: (cv * mean) * (cv * mean) }.law();
         }
-        let unit = || {
-            let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
-            let repair = draft.scenario.unit[found.index].1.repair.as_ref()?;
-            Some(Length::of(&law_of(repair)))
-        };
+        let own = || super::own_repair(draft, cause).map(|law| Length::of(&law));
         let wrong = || {
             let mut operations = faults::may_go_wrong(draft);
             operations.find(|(name, ..)| name.text == cause).map(|(.., wrong)| of_wrong(wrong))
         };
-        let own = spec.and_then(|spec| self.of_fault(spec)).or_else(unit).or_else(wrong)?;
+        let length = spec.and_then(|spec| self.of_fault(spec)).or_else(own).or_else(wrong)?;
         let restored = restores::longest_after_loss(draft, cause);
-        own.then(Length { mean: restored, variance: 0.0 }).law()
+        length.then(Length { mean: restored, variance: 0.0 }).law()
     }
 
     /// Returns the length of an outage by a fault; `None` for one that does not come at random and has no repair.

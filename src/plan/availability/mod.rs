@@ -40,6 +40,7 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::engine::draw::Seed;
+use crate::engine::law::Law;
 use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
 use crate::kinds::zone::vm;
 use crate::model::spec::runs::{Initial, OperationSpec};
@@ -51,9 +52,11 @@ use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
 use crate::plan::kind;
 use crate::plan::names::{Kind, member_name};
+use crate::plan::program::law_of;
 use crate::plan::streams;
 use crate::units::SimDuration;
 
+use lengths::Lengths;
 use recovery::{Role, RoleFacts};
 
 /// Horizon of a replication if the scenario sets none.
@@ -281,8 +284,7 @@ fn plan_with(
         .collect();
     let compiled = compiled.map_err(NoPlan::Declaration)?;
     let causes = cause_names(draft, &compiled);
-    let lengths = lengths::Lengths::of(draft);
-    let repairs = causes.iter().map(|cause| lengths.of_cause(cause)).collect();
+    let (lengths, repairs) = Lengths::with_causes(draft, &causes);
     if let Some(fluid) = &mut fluid {
         cut_off(fluid, &compiled[0], (&watched, &measured));
         fluid.know_causes(&causes);
@@ -477,6 +479,17 @@ fn removable(draft: &Draft, planned: bool) -> Vec<String> {
     names.extend(faults::may_go_wrong(draft).map(|(name, ..)| name.text.clone()));
     names.extend(planned.then(|| PLANNED.to_string()));
     names
+}
+
+/// Returns the repair laws of units, which fail by laws of their own.
+fn own_repairs(draft: &Draft) -> impl Iterator<Item = Law> {
+    draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref()).map(|law| law_of(law))
+}
+
+/// Returns the repair law of a unit that is a cause.
+fn own_repair(draft: &Draft, cause: &str) -> Option<Law> {
+    let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
+    draft.scenario.unit[found.index].1.repair.as_ref().map(|law| law_of(law))
 }
 
 /// Returns the name of a cause in reports.

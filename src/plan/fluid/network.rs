@@ -1,12 +1,12 @@
 //! Network of forks through which the requests of a class flow, compiled once; the branches are parts.
 //!
-//! Takes a draft. Gives for each class how a request spreads over members at every fork: evenly over
-//! those that a balancer believes alive, to the unit that holds a virtual IP, to the primary, over the links that
-//! work. Also the work of a visit at each resource behind a branch, and the requests that follow from it. The
-//! direction of a fork in a state of the parts is decided by [`Standing`], in `state.rs`.
+//! Takes a draft. Gives for each class how a request spreads over members at every fork: evenly over those that a balancer believes
+//! alive, to the unit that holds a virtual IP, to the primary, over the links that work. Also the work of a visit at each resource behind
+//! a branch, and the requests that follow from it. The direction of a fork in a state of the parts is decided by [`Standing`], in
+//! `state.rs`.
 //!
-//! Assumes the same as [`crate::plan::load`], and a test compares the two: members share
-//! evenly, a volume over several pools is spread evenly, and a cache or memory is as warm as its state says.
+//! Assumes the same as [`crate::plan::load`], and a test compares the two: members share evenly, a volume over several pools is spread
+//! evenly, and a cache or memory is as warm as its state says.
 //!
 //! [`Standing`]: super::state::Standing
 
@@ -124,8 +124,7 @@ pub struct Branch {
     pub space: Option<u32>,
     /// Work per visit, by resource.
     pub work: Vec<(u32, f64)>,
-    /// Seconds of that work that do not delay the visit, because other threads of the same demand do them; below 0 where
-    /// it waits for something that is no resource.
+    /// Seconds of it that do not delay the visit: other threads of the demand do them. Below 0 where it waits for something else.
     pub aside: f64,
     /// Requests that follow behind the branch.
     pub then: Vec<Onward>,
@@ -153,12 +152,10 @@ pub struct ResourceOf {
     pub name: String,
     /// Capacity in work per second.
     pub capacity: f64,
-    /// Time in seconds that a request waits for one unit of work at an idle resource. It is 0 at a
-    /// server's processor, whose time is counted at the zone's. It is 0 on a link: a reply leaves
-    /// after its sender is free again.
+    /// Time in seconds that a request waits for one unit of work at an idle resource. It is 0 at a server's processor, whose time is
+    /// counted at the zone's, and on a link: a reply leaves after its sender is free again.
     pub seconds: f64,
-    /// True if a request holds a worker while it waits there: not before it has entered a service, nor after its reply
-    /// has left.
+    /// True if a request that waits there holds a worker: from its entry into a service until its reply has left.
     pub holds_a_worker: bool,
     /// Queues of which each unit of work takes one at random; `None`: one queue.
     pub queues: Option<load::Queues>,

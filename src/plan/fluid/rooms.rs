@@ -64,8 +64,7 @@ impl Entry {
         let services = services(draft, class);
         let trip = |clients| places::usual_trip_s(draft, class, clients);
         let round_trip = clients.map_or(0.0, trip);
-        let at_once =
-            clients.map_or(1.0, |of| f64::from(draft.scenario.clients[of].1.connections.value));
+        let at_once = clients.map_or(1.0, |of| f64::from(places::connections(draft, of)));
         let alone = |class: usize| load::closed::steps_s(draft, class, &draft.routes[class].steps);
         let (mut followers, mut each, mut at) = (0.0, 1.0, class);
         let own = comes_through(draft, class) * alone(class);

@@ -1,21 +1,19 @@
-//! Effect of a state of the parts on the traffic: the direction of every fork, the share of the views
-//! of a class that fails or is stalled, and the work per view at each resource that is left.
+//! Effect of a state of the parts on the traffic: the direction of every fork, the share of the views of a class that fails or is
+//! stalled, and the work per view at each resource that is left.
 //!
-//! Model: a request that visits a fork survives with the probability that its branch answers, together
-//! with all that is requested behind it. A mean number of visits k + p is k visits, and one more with
-//! probability p; a Poisson number is Poisson. Visits are independent of each other. A view is served if
-//! it and all that `then` fetches are. A failed visit causes no work behind the fork at which it fails.
+//! Model: a request that visits a fork survives with the probability that its branch answers, together with all that is requested behind
+//! it. A mean number of visits k + p is k visits, and one more with probability p; a Poisson number is Poisson. Visits are independent of
+//! each other. A view is served if it and all that `then` fetches are. A failed visit causes no work behind the fork at which it fails.
 //!
-//! Behind a balancer with `hash` or cookies, all requests of a view meet one member. While the balancer sends some
-//! requests to a dead member, a view is lost with the share of these, once for all its requests and retries. With
-//! cookies, the same holds for a session.
+//! Behind a balancer with `hash` or cookies, all requests of a view meet one member. While the balancer sends some requests to a dead
+//! member, a view is lost with the share of these, once for all its requests and retries. With cookies, the same holds for a session.
 //!
-//! An edge whose origin does not answer keeps its objects until they expire. With ages spread evenly, the share
-//! 1 − t / `ttl` is still valid at time t after the last good answer, so more and more fetches fail. This age
-//! is part of the state, in steps of a [`AGES`]th of `ttl`, each evaluated at its middle.
+//! An edge whose origin does not answer keeps its objects until they expire. With ages spread evenly, the share 1 − t / `ttl` is still
+//! valid at time t after the last good answer, so more and more fetches fail. This age is part of the state, in steps of a [`AGES`]th of
+//! `ttl`, each evaluated at its middle.
 //!
-//! So is the age of a buffer that has lost its content and misses more often ([`buffers`]), and the step at which an
-//! object cache or a RAM cache is that fills again ([`memories`]).
+//! So is the age of a buffer that has lost its content and misses more often ([`buffers`]), and the step at which an object cache or a
+//! RAM cache is that fills again ([`memories`]).
 //!
 //! Holds: the result is a pure function of [`Bits`], so that it can be cached per state.
 
@@ -37,8 +35,7 @@ use ways::{Absent, Fetches, Ways};
 /// the age of its edges' content ([`AGE_BITS`] bits), and per buffer its age and per memory its step in the same way.
 pub type Bits = Box<[u64]>;
 
-/// Number of steps in which the content of edges expires while their origin is silent. All is valid at step
-/// 0, and nothing after the last.
+/// Number of steps in which the content of edges expires while their origin is silent. All is valid at step 0, and nothing after the last.
 pub const AGES: u32 = 32;
 /// Number of bits of an age.
 pub const AGE_BITS: usize = 6;

@@ -110,15 +110,7 @@ impl Measure {
         };
         let of_class = |index| Some(plan.workloads_of(index)).filter(|of| !of.is_empty());
         let scope = figure.scope.as_str();
-        let missing = || {
-            let is_class = plan.routes.classes.iter().any(|class| class.name == scope);
-            if is_class || plan.parts.iter().any(|part| part.name == scope) {
-                let message = format!("`{figure}`: `{scope}` has no such figure");
-                return Err(NoSuchFigure::new(message));
-            }
-            let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
-            Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)))
-        };
+        let missing = || Err(Self::missing(plan, figure));
         let share = stat == Stat::Chance;
         let over = || {
             let over = figure.key("over").and_then(|text| SimDuration::parse(text).ok());
@@ -334,6 +326,17 @@ impl Measure {
             Reading::Unanswered(calls) => Self::Unanswered(calls),
             Reading::Misses(class) => Self::MissLatency(class, stat),
         }
+    }
+
+    /// Describes a figure of a class or a part that has no such figure, or of a name that is neither.
+    fn missing(plan: &Blueprint, figure: &Figure) -> NoSuchFigure {
+        let scope = figure.scope.as_str();
+        let is_class = plan.routes.classes.iter().any(|class| class.name == scope);
+        if is_class || plan.parts.iter().any(|part| part.name == scope) {
+            return NoSuchFigure::new(format!("`{figure}`: `{scope}` has no such figure"));
+        }
+        let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
+        NoSuchFigure::new(message).help_if(Self::nearest(plan, figure))
     }
 
     /// Returns the known name nearest to the scope of a figure.

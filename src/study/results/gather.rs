@@ -10,7 +10,7 @@ use super::{
 };
 use crate::convert::index;
 use crate::kinds::cdn::live::EDGE;
-use crate::model::blueprint::{Blueprint, Config, Part};
+use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, ViewRecord};
 use crate::observe::histogram::Histogram;
@@ -401,44 +401,6 @@ impl Gatherer<'_> {
         load::offered(self.draft, &load::rates_in(self.draft, window))
     }
 
-    /// Returns the kind of use that the utilisation of a part is; `None` if it does no work.
-    fn kind_of_use(&self, part: &Part) -> Option<UseKind> {
-        let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
-        let kind = match &part.config {
-            Config::Station(_) => UseKind::Station,
-            Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
-                UseKind::Database
-            }
-            // The utilisation of a balancer's units is that of their processors, and of their limit on requests inside.
-            Config::Service(of) if part.balancer.is_some() => {
-                of.workers.map(|_| UseKind::Connections)?
-            }
-            Config::Service(_) => UseKind::Service,
-            Config::Cpu(_) if part.name.ends_with(".cpu") => UseKind::Balancer,
-            Config::Cpu(_) => UseKind::Server,
-            Config::Disks(_) => UseKind::Disks,
-            Config::Head(_) => UseKind::Head,
-            Config::Link(_) => UseKind::Link,
-            Config::Balancer(of) => of.room.as_ref().map(|_| UseKind::Connections)?,
-            // The network is reported per link; a component that stores or believes does no work.
-            Config::Lending(_)
-            | Config::Paging(_)
-            | Config::IoLedger(_)
-            | Config::Links(_)
-            | Config::Uplink(_)
-            | Config::Cache(_)
-            | Config::Cdn(_)
-            | Config::Edge(_)
-            | Config::Names(_)
-            | Config::Database(_)
-            | Config::Queue(_)
-            | Config::Log(_)
-            | Config::Scaler(_)
-            | Config::Purge(_) => return None,
-        };
-        Some(kind)
-    }
-
     fn uses(
         &self,
         estimate: &dyn Fn(&Measure) -> Estimate,
@@ -461,7 +423,28 @@ impl Gatherer<'_> {
             });
         }
         for (at, part) in self.plan.parts.iter().enumerate() {
-            let Some(kind) = self.kind_of_use(part) else { continue };
+            let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
+            let kind = match &part.config {
+                Config::Station(_) => UseKind::Station,
+                Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
+                    UseKind::Database
+                }
+                // The utilisation of a balancer's units is that of their processors, and of their limit on requests
+                // inside.
+                Config::Service(of) if part.balancer.is_some() => match of.workers {
+                    Some(_) => UseKind::Connections,
+                    None => continue,
+                },
+                Config::Service(_) => UseKind::Service,
+                Config::Cpu(_) if part.name.ends_with(".cpu") => UseKind::Balancer,
+                Config::Cpu(_) => UseKind::Server,
+                Config::Disks(_) => UseKind::Disks,
+                Config::Head(_) => UseKind::Head,
+                Config::Link(_) => UseKind::Link,
+                Config::Balancer(of) if of.room.is_some() => UseKind::Connections,
+                // The network is reported per link; a component that stores or believes does no work.
+                _ => continue,
+            };
             let id = ComponentId::at(at);
             let parts = Meters::Parts(vec![id]);
             let name = match kind {

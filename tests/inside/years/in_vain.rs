@@ -47,11 +47,14 @@ fn served_by_requests(text: &str, rate: f64, hours: f64) -> f64 {
 #[test]
 fn a_queue_that_users_do_not_leave_serves_who_waits_for_those_who_have_gone() {
     let (used, kept): (f64, f64) = (1.2, 10.0 / 10.2);
-    for places in [9, 39, 69] {
-        let found: Vec<f64> = (0..=places + 1).map(|n| used.powi(n)).collect();
+    for places in [9_i32, 39, 69] {
+        let found: Vec<f64> = (0..=places + 1).map(|n| libm::pow(used, f64::from(n))).collect();
         let all: f64 = found.iter().sum();
         let accepted = found.iter().take(usize::try_from(places).unwrap() + 1);
-        let exact: f64 = accepted.zip(1..).map(|(found, n)| found / all * kept.powi(n)).sum();
+        let exact: f64 = accepted
+            .zip(1_i32..)
+            .map(|(found, n)| found / all * libm::pow(kept, f64::from(n)))
+            .sum();
         let years = served(&counter(&format!("backlog = {places}")));
         println!("{places} places: {years} by years, {exact} exactly");
         // The wait is as long as the queue is on average, and not random beside its length.

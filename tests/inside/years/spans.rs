@@ -143,20 +143,29 @@ fn what_was_never_seen_is_bounded() {
     assert!(none.contains("NoneIn(200"), "{none}");
 }
 
-/// A process that crashes and starts again by itself needs no repair: an outage that was never seen lasts as long as its restart.
+/// An outage that was never seen lasts from the fault until all works again: as long as the restart where a process starts by itself; as
+/// long as the fault is declared to last; and with detection by people, a boot and a restart besides the repair.
 #[test]
-fn crashes_that_were_never_seen_last_as_long_as_the_restart() {
-    let paths = ["downtime.page@horizon", "lost.page@horizon"];
-    let of = |more: &str| {
-        let crash = "hits = \"app\"\nhow = \"crash\"\nrate = \"0.001/y\"\n";
-        let lines = format!("[service.app]\nrestart = \"1h\"\n[fault.rare]\n{crash}{more}");
-        let seen = lived(&base("site").with(&lines), "1y", 12, &paths);
-        paths.map(|path| seen.interval(path))
-    };
-    let ([down, lost], repaired) = (of(""), of("repair = \"1h\"\n"));
-    assert_eq!([down, lost], repaired);
-    // None in 12 years: fewer than ln(2,000) of an hour each.
-    holds_near(down.high, libm::log(2_000.0) / 12.0 * H, 1e-9);
+fn outages_that_were_never_seen_last_until_all_works_again() {
+    let path = "downtime.page@horizon";
+    let crash = "how = \"crash\"\n";
+    let random = "rate = \"0.001/y\"\n";
+    let moment = "at = \"90d\"\nprobability = 0.001\nlasts = \"6h\"\n";
+    let found = "repair = \"1h\"\ndetected-by-people = \"30d\"\n";
+    for (hits, when, hours) in [
+        ("app", random.to_string(), 1.0),
+        ("app", format!("{random}repair = \"2h\"\n"), 2.0),
+        ("app", moment.to_string(), 6.0),
+        ("box", format!("{random}{found}"), 721.0 + 2.0 + 1.0),
+    ] {
+        let lines = format!(
+            "[zone.web]\nboot = \"2h\"\n[service.app]\nrestart = \"1h\"\n\
+             [fault.rare]\nhits = \"{hits}\"\n{crash}{when}"
+        );
+        let seen = lived(&base("site").with(&lines), "1y", 12, &[path]).interval(path);
+        // None in 12 years: fewer than ln(2,000) of them.
+        holds_near(seen.high, libm::log(2_000.0) / 12.0 * hours * H, 1e-9);
+    }
 }
 
 fn holds_near(found: f64, exact: f64, relative: f64) {

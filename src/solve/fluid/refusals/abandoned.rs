@@ -45,7 +45,7 @@ impl Kept {
         }
         // Views that edges answer take no place.
         let capacity = capacity * entry.first;
-        // Without a limit of workers requests wait in line at the narrowest part.
+        // Without a limit of workers requests wait at the narrowest part.
         let workers = if entry.workers.is_finite() { entry.workers } else { 0.0 };
         let inside = workers / entry.rooms;
         let reached = patience.end(NONE[0]).map_or(room, |end| (inside + end * capacity).ceil());

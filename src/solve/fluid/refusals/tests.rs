@@ -58,7 +58,8 @@ fn views_that_find_few_others_are_abandoned_as_their_states_say() {
             n => libm::exp(-f64::from(n - 1) * each) / (1.0 + each),
         };
         for room in [1, 7, 60, i32::MAX] {
-            let states: Vec<f64> = (0..room.min(700)).map(|n| used.powi(n)).collect();
+            let states: Vec<f64> =
+                (0..room.min(700)).map(|n| libm::pow(used, f64::from(n))).collect();
             let all: f64 = states.iter().sum();
             let exact: f64 = states.iter().zip(0..).map(|(p, n)| p / all * (1.0 - kept(n))).sum();
             let places = if room == i32::MAX { f64::INFINITY } else { f64::from(room) };
