@@ -14,6 +14,8 @@ use crate::plan::drills::{WaysBack, ways_back};
 use crate::plan::faults::{self, restores};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
+use crate::scenario::law::LawSpec;
+use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
 
 /// Mean and variance of a time, in seconds.
@@ -26,6 +28,11 @@ struct Length {
 impl Length {
     fn of(law: &Law) -> Self {
         Self { mean: law.mean(), variance: law.variance() }
+    }
+
+    /// Returns the length by a law; none without one.
+    fn by(law: Option<&Spanned<LawSpec<SimDuration>>>) -> Self {
+        law.map_or_else(Self::default, |law| Self::of(&law_of(law)))
     }
 
     fn fixed(time: SimDuration) -> Self {
@@ -107,8 +114,7 @@ impl<'d> Lengths<'d> {
                 starts.max_by(|a, b| a.mean.total_cmp(&b.mean))?
             }
         };
-        let people = spec.detected_by_people.as_ref();
-        let found = people.map_or_else(Length::default, |law| Length::of(&law_of(law)));
+        let found = Length::by(spec.detected_by_people.as_ref());
         // A fault that stops a part stops everything on it.
         let stops = matches!(spec.how.value, How::Crash | How::Hang | How::Lost);
         let on_it = parts().filter(|_| stops).map(|part| self.back.of_all_on(*part)).max();
@@ -123,7 +129,5 @@ impl<'d> Lengths<'d> {
 }
 
 fn of_wrong(wrong: &GoesWrongSpec) -> Length {
-    let found = wrong.found_after.as_ref();
-    let found = found.map_or_else(Length::default, |law| Length::of(&law_of(law)));
-    found.then(Length::of(&law_of(&wrong.repair)))
+    Length::by(wrong.found_after.as_ref()).then(Length::of(&law_of(&wrong.repair)))
 }

@@ -1,8 +1,8 @@
 //! Rates up to which no class is overloaded in a state.
 //!
 //! Model: a class may lose views where a resource on its way may be asked for more than its capacity, or where a queue in front of
-//! it refuses more than [`FEW`] of its requests, or users abandon more than that in it. Utilisation grows with each rate, so what is not overloaded at some rates is not
-//! overloaded at lower ones. Beside an autoscaler, whose members are too few for the busiest hour of the week most of the time,
+//! it refuses more than [`FEW`] of its requests, or users abandon more than that in it. Utilisation grows with each rate, so what is not
+//! overloaded at some rates is not overloaded at lower ones. Beside an autoscaler, whose members are too few for the busiest hour of the week most of the time,
 //! this is what makes quiet time cheap.
 
 use std::borrow::Cow;

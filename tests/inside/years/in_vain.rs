@@ -87,8 +87,8 @@ fn classes_in_one_queue_wait_for_each_other() {
     }
 }
 
-/// By day 10.005 views per second arrive at a queue without a bound that serves 10 per second. The queue drains in the evening, and
-/// views of the night find it empty.
+/// A queue without a bound gets 10.005 views per second by day and serves 10 of them. In the evening it drains, and views of the night
+/// find it empty.
 #[test]
 fn a_load_just_above_the_capacity_does_not_cost_the_night() {
     let mean = 10.005 / libm::pow(1.005, 81.0);
